@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { CompositionError, problemFields } from '../supergraph/index.ts';
-import { accessCommand } from './access.ts';
+import { accessCommand } from './access/access.ts';
 import { aiCommand } from './ai.ts';
 import { auditCommand } from './audit.ts';
 import { budgetsCommand } from './budgets.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { ExactNumber } from './exact-json.ts';
+import { ExactNumber } from './json/exact-json.ts';
 
 /**
  * JSON with object keys sorted at every level, so that equal values have equal texts whatever their key order is. A

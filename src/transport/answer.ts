@@ -5,9 +5,9 @@
 import type { HeaderRules } from '../config/index.ts';
 import type { ExactJsonOptions } from '../lib/index.ts';
 import type { ResponseHeaders } from './exchange.ts';
+import { applyResponseHeaderRules } from './headers/response-headers.ts';
 import { parseSubgraphResponse } from './parse-subgraph-response.ts';
 import type { CachingHeaders, RequestContext } from './request-context.ts';
-import { applyResponseHeaderRules } from './response-headers.ts';
 import type { CallResult } from './shared-call.ts';
 import type { SubgraphResponse } from './subgraph-client.ts';
 

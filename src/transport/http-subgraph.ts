@@ -22,12 +22,12 @@ import { decodeBody, isEncoded } from './decode-body.ts';
 import { encodeBody } from './encode-body.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Answered } from './exchange.ts';
-import { splitHeaderRules } from './fixed-header-rules.ts';
+import { splitHeaderRules } from './headers/fixed-header-rules.ts';
+import { compileRequestHeaderRules } from './headers/request-header-rules.ts';
 import type { CallerHeader, HttpSubgraphOptions } from './http-subgraph-options.ts';
 import { openEndpoint } from './open-endpoint.ts';
 import { PersistedQueries } from './persisted-queries.ts';
 import type { RequestContext } from './request-context.ts';
-import { compileRequestHeaderRules } from './request-header-rules.ts';
 import { RetryBudget } from './retry-budget.ts';
 import {
   type Message,

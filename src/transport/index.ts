@@ -1,4 +1,6 @@
 export { CircuitBreaker, type Verdict } from './circuit-breaker.ts';
+export { compileRequestHeaderRules, type ForwardHeaders } from './headers/request-header-rules.ts';
+export { CollectedResponseHeaders } from './headers/response-headers.ts';
 export { createHttpSubgraph } from './http-subgraph.ts';
 export type { CallerHeader, HttpSubgraphOptions } from './http-subgraph-options.ts';
 export {
@@ -22,8 +24,6 @@ export type {
   ReaderView,
   RequestContext,
 } from './request-context.ts';
-export { compileRequestHeaderRules, type ForwardHeaders } from './request-header-rules.ts';
-export { CollectedResponseHeaders } from './response-headers.ts';
 export { readRetryAfter } from './retry-policy.ts';
 export type {
   SubgraphClient,

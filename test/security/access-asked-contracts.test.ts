@@ -13,8 +13,8 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Reach } from '../../src/access/index.ts';
-import { readReach } from '../../src/cli/access-who.ts';
-import { type OperationJudge, openOperationJudge } from '../../src/cli/judge-operation.ts';
+import { readReach } from '../../src/cli/access/access-who.ts';
+import { type OperationJudge, openOperationJudge } from '../../src/cli/access/judge-operation.ts';
 import { createLogger } from '../../src/index.ts';
 import { Random } from '../testkit/random.ts';
 import { randomOperation } from '../testkit/random-operation.ts';

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readReach } from '../../src/cli/access-who.ts';
-import { openOperationJudge } from '../../src/cli/judge-operation.ts';
+import { readReach } from '../../src/cli/access/access-who.ts';
+import { openOperationJudge } from '../../src/cli/access/judge-operation.ts';
 import { createLogger } from '../../src/index.ts';
 import { startTestGateway, type TestAnswer, type TestGateway } from '../testkit/test-gateway.ts';
 

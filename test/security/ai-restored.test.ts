@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Reach } from '../../src/access/index.ts';
-import { readReach } from '../../src/cli/access-who.ts';
+import { readReach } from '../../src/cli/access/access-who.ts';
 import type { ReceivedRequest } from '../../src/testing.ts';
 import { type AiGraph, echo, messagesOf, schemaOf, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
 

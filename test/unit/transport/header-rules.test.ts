@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { anonymous, type Principal } from '../../../src/access/index.ts';
 import type { PrincipalPart, RequestHeaderRule } from '../../../src/config/index.ts';
-import { splitHeaderRules } from '../../../src/transport/fixed-header-rules.ts';
+import { splitHeaderRules } from '../../../src/transport/headers/fixed-header-rules.ts';
+import { compileRequestHeaderRules } from '../../../src/transport/headers/request-header-rules.ts';
+import { applyResponseHeaderRules } from '../../../src/transport/headers/response-headers.ts';
 import { CollectedResponseHeaders } from '../../../src/transport/index.ts';
-import { compileRequestHeaderRules } from '../../../src/transport/request-header-rules.ts';
-import { applyResponseHeaderRules } from '../../../src/transport/response-headers.ts';
 import { Random } from '../../testkit/random.ts';
 import { newSeed } from '../../testkit/random-runs.ts';
 

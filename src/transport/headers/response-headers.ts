@@ -2,10 +2,10 @@
  * Carries subgraphs' response headers to the client's answer where a rule names them, and nothing else: a subgraph does
  * not set a cookie, a cache policy or a redirect on the gateway's answer by itself.
  */
-import { type HeaderMerge, type ResponseHeaderRule, unforwardableHeaders } from '../config/index.ts';
-import { unreachable } from '../lib/index.ts';
-import type { ResponseHeaders } from './exchange.ts';
-import type { ResponseHeaderCollector } from './request-context.ts';
+import { type HeaderMerge, type ResponseHeaderRule, unforwardableHeaders } from '../../config/index.ts';
+import { unreachable } from '../../lib/index.ts';
+import type { ResponseHeaders } from '../exchange.ts';
+import type { ResponseHeaderCollector } from '../request-context.ts';
 
 export function applyResponseHeaderRules(
   rules: readonly ResponseHeaderRule[],

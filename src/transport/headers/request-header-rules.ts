@@ -5,9 +5,9 @@
  * `Connection` header lists (RFC 9110, section 7.6.1).
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Principal } from '../access/principal.ts';
-import { type RequestHeaderRule, unforwardableHeaders } from '../config/index.ts';
-import { unreachable } from '../lib/index.ts';
+import type { Principal } from '../../access/principal.ts';
+import { type RequestHeaderRule, unforwardableHeaders } from '../../config/index.ts';
+import { unreachable } from '../../lib/index.ts';
 import { principalHeader } from './principal-header.ts';
 
 /** @returns names and values in turn, as undici takes them */

@@ -2,8 +2,8 @@
  * The part of a subgraph's request header rules whose result is the same for every request: what is inserted, and no later
  * rule may change. It is written into the head of requests once; only the other rules run for each.
  */
-import { type RequestHeaderRule, unforwardableHeaders } from '../config/index.ts';
-import { unreachable } from '../lib/index.ts';
+import { type RequestHeaderRule, unforwardableHeaders } from '../../config/index.ts';
+import { unreachable } from '../../lib/index.ts';
 
 export interface SplitHeaderRules {
   /** Names and values in turn. */

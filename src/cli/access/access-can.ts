@@ -1,17 +1,17 @@
 /** `isthmus access can`: what the bearer of a token may read of an operation, field by field, and why. */
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import type { ExplainedField, Principal } from '../access/index.ts';
-import { ConfigError, type ResolvedConfig } from '../config/index.ts';
-import { messageOf } from '../errors/index.ts';
-import { unreachable } from '../lib/index.ts';
-import { createLogger } from '../observability/index.ts';
-import { CompositionError } from '../supergraph/index.ts';
-import { alignColumns } from './align-columns.ts';
-import { fail } from './fail.ts';
+import type { ExplainedField, Principal } from '../../access/index.ts';
+import { ConfigError, type ResolvedConfig } from '../../config/index.ts';
+import { messageOf } from '../../errors/index.ts';
+import { unreachable } from '../../lib/index.ts';
+import { createLogger } from '../../observability/index.ts';
+import { CompositionError } from '../../supergraph/index.ts';
+import { alignColumns } from '../align-columns.ts';
+import { fail } from '../fail.ts';
+import { printable } from '../printable.ts';
+import { readHeader } from '../read-header.ts';
 import { type Judgement, openOperationJudge, UnjudgedError } from './judge-operation.ts';
-import { printable } from './printable.ts';
-import { readHeader } from './read-header.ts';
 
 interface CanOptions {
   readonly config: string;

@@ -23,13 +23,13 @@ import {
   KeyRing,
   KeySets,
   type Principal,
-} from '../access/index.ts';
-import { loadConfig, type ResolvedConfig } from '../config/index.ts';
-import { GatewayError } from '../errors/index.ts';
-import { MemoryBudget, withPlainNumbers } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
-import { readSupergraph } from '../read-supergraph.ts';
-import { buildApiSchema } from '../supergraph/index.ts';
+} from '../../access/index.ts';
+import { loadConfig, type ResolvedConfig } from '../../config/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import { MemoryBudget, withPlainNumbers } from '../../lib/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import { readSupergraph } from '../../read-supergraph.ts';
+import { buildApiSchema } from '../../supergraph/index.ts';
 
 export interface JudgedRequest {
   /** In lower case. */
@@ -125,7 +125,7 @@ export async function openOperationJudge(configFile: string, log: Logger): Promi
 /** A question is no use of a key: none is written. */
 async function openKeys({ access, store: config, file }: ResolvedConfig, log: Logger): Promise<KeyRing | undefined> {
   if (!access.apiKeys) return undefined;
-  const { openStore } = await import('../store/index.ts');
+  const { openStore } = await import('../../store/index.ts');
   const store = await openStore({ config, configFile: file, log });
   return KeyRing.open({ store, log, recordsUses: false });
 }

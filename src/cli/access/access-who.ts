@@ -1,12 +1,12 @@
 /** `isthmus access who User.email`: through which rules, ways, contracts and prompts a field or type is reached. */
 import { Command } from 'commander';
 import { type GraphQLSchema, parse } from 'graphql';
-import { type ContractView, createReach, type Reach } from '../access/index.ts';
-import { promptsOfFields } from '../ai/fields/index.ts';
-import { type ContractConfig, loadConfig, type ResolvedConfig } from '../config/index.ts';
-import { readSupergraph } from '../read-supergraph.ts';
-import { buildApiSchema, type Composition, readRequiredFields } from '../supergraph/index.ts';
-import { fail } from './fail.ts';
+import { type ContractView, createReach, type Reach } from '../../access/index.ts';
+import { promptsOfFields } from '../../ai/fields/index.ts';
+import { type ContractConfig, loadConfig, type ResolvedConfig } from '../../config/index.ts';
+import { readSupergraph } from '../../read-supergraph.ts';
+import { buildApiSchema, type Composition, readRequiredFields } from '../../supergraph/index.ts';
+import { fail } from '../fail.ts';
 
 interface WhoOptions {
   readonly config: string;

@@ -2,9 +2,9 @@
  * What of a caller a header carries, such that no two callers are spelt alike: a value that a header would change (it ends
  * with a space, it holds a control character) is not sent, and so is a member of a list that would read as two.
  */
-import type { Principal } from '../access/principal.ts';
-import type { PrincipalPart } from '../config/index.ts';
-import { unreachable } from '../lib/index.ts';
+import type { Principal } from '../../access/principal.ts';
+import type { PrincipalPart } from '../../config/index.ts';
+import { unreachable } from '../../lib/index.ts';
 
 /** @returns undefined where the caller has no such value, or none that a header can carry */
 export function principalHeader(principal: Principal, from: PrincipalPart): string | undefined {
