@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -46,8 +47,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { interval: 20, timeout: 30_000 } },
     pool: 'forks',
-    // Vitest leaves one core free by default: on two cores it would run one file at a time.
-    maxWorkers: '100%',
+    // Half as many more than cores: files that wait for a process, a timer or a socket leave theirs to others.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     execArgv: ['--expose-gc'], // leak tests measure what is left
     env: {
       APOLLO_TELEMETRY_DISABLED: '1',

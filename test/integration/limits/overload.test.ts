@@ -4,6 +4,8 @@ import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.t
 
 /** Each operation ends when its turn is called. */
 const ends: (() => void)[] = [];
+/** Those that begin now end at once. */
+let areEnding = false;
 let onBegin = (): void => {};
 const subgraphs = {
   slow: {
@@ -12,7 +14,7 @@ const subgraphs = {
       Query: {
         slow: async (_: unknown, { name }: { name: string }) => {
           onBegin();
-          await new Promise<void>((resolve) => ends.push(resolve));
+          if (!areEnding) await new Promise<void>((resolve) => ends.push(resolve));
           return name;
         },
       },
@@ -32,6 +34,7 @@ describe('a gateway that sheds load', () => {
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
   afterEach(() => {
+    areEnding = false;
     for (const end of ends.splice(0)) end();
   });
 
@@ -107,6 +110,7 @@ describe('a gateway that sheds load', () => {
     expect((await run('e', headers)).status).toBe(503);
     const waiting = run('f');
     expect((await Promise.race(batches)).status).toBe(503);
+    areEnding = true;
     for (const end of ends.splice(0)) end();
     await Promise.all([...running, ...batches, waiting]);
   });
