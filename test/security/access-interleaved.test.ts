@@ -1,15 +1,17 @@
 /**
- * Callers of random rights send random operations at once through one gateway, and each reads exactly what graphql-js
- * computes for it alone: the same data, resolved without federation, with the rules checked field by field.
+ * Callers of random rights send random operations at once through one gateway, AI fields among them, and each reads exactly what
+ * graphql-js computes for it alone: the same data, resolved without federation, with the rules checked field by field.
  */
 import { execute, type GraphQLSchema, getNamedType, isAbstractType, parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { echo } from '../testkit/ai-graph.ts';
 import { Random } from '../testkit/random.ts';
 import { type RandomOperation, randomOperation } from '../testkit/random-operation.ts';
 import { newSeed, randomRuns } from '../testkit/random-runs.ts';
 import type { TestGateway } from '../testkit/test-gateway.ts';
 import { documents, people } from '../testkit/vault.ts';
 import { callerHeaders, randomCaller, startVault, type VaultCaller } from '../testkit/vault-callers.ts';
+import { startVaultWriter, type VaultWriter } from '../testkit/vault-writer.ts';
 
 type Rule = (caller: VaultCaller, args: Readonly<Record<string, unknown>>) => boolean;
 
@@ -28,6 +30,7 @@ const fieldRules: Readonly<Record<string, Rule>> = {
   'Query.secretary': anyOf(['staff']),
   'Mutation.promote': anyOf(['staff', 'write'], ['admin']),
   'Person.email': anyOf(['read:email'], ['admin']),
+  'Person.mail': anyOf(['read:email'], ['admin']),
   'Person.salary': both(identified, anyOf(['read:salary'])),
   'Person.tax': both(identified, anyOf(['read:salary'])),
   'Person.secret': ({ id }, { of }) => of === id,
@@ -48,10 +51,12 @@ let gateway: TestGateway;
 /** With both caches: denied fields are null without an error, so that answers with some are cached, too. */
 let caching: TestGateway;
 let schema: GraphQLSchema;
+let writer: VaultWriter;
 beforeAll(async () => {
-  gateway = await startVault();
+  writer = await startVaultWriter();
+  gateway = await startVault({}, {}, {}, writer);
   const cached = { enabled: true, default_max_age: '1h' };
-  caching = await startVault({ denials: 'off' }, {}, { response: cached, entities: cached });
+  caching = await startVault({ denials: 'off' }, {}, { response: cached, entities: cached }, writer);
   const generation = gateway.gateway.generations.current;
   if (generation === undefined) throw new Error('a generation serves');
   schema = generation.apiSchema;
@@ -59,6 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await caching[Symbol.asyncDispose]();
+  await writer[Symbol.asyncDispose]();
 });
 
 const values: Readonly<Record<string, (parent: Record<string, unknown>, args: Record<string, unknown>) => unknown>> = {
@@ -77,6 +83,8 @@ const values: Readonly<Record<string, (parent: Record<string, unknown>, args: Re
   'Mutation.greet': () => people[1],
   'Person.badge': () => ({ number: 7, colour: 'red' }),
   'Person.boss': () => people[1],
+  'Person.praise': ({ name }) => `Said of: ${String(name)}`,
+  'Person.mail': ({ email }) => `Said of: ${String(email)}`,
   'Person.secret': (_parent, { of }) => `secret of ${String(of)}`,
   'Person.tax': ({ salary }) => Number(salary) / 10,
   'Memo.remark': ({ id }) => `remark on ${String(id)}`,
@@ -137,7 +145,9 @@ it.each([
     const callers = Array.from({ length: 12 }, () => randomCaller(random));
     const denials = new Set<boolean>();
     let cached = 0;
-    for (let run = 0; run < randomRuns(6); run++) {
+    writer.provider.reset();
+    writer.provider.respond(echo);
+    for (let run = 0; run < randomRuns(13); run++) {
       // A few documents, each sent by many callers at once: shared runs, plans and prepared operations meet.
       const operations = Array.from({ length: 4 }, () =>
         randomOperation({ schema, random, ids, shadowing: true, mutations: 0.1, maxDepth: 5, maxFields: 20 }),
@@ -174,6 +184,10 @@ it.each([
     }
     expect(denials).toEqual(caches ? new Set([false]) : new Set([true, false]));
     expect(cached > 0).toBe(caches);
+    // Two fields of two people: each is asked once, whoever may read the answer.
+    const { length: calls } = writer.provider.requests;
+    expect(calls).toBeGreaterThan(1);
+    expect(calls).toBeLessThanOrEqual(4);
   },
   randomRuns(60_000),
 );

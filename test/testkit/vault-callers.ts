@@ -2,15 +2,24 @@
 import type { Random } from './random.ts';
 import { startTestGateway, type TestGateway } from './test-gateway.ts';
 import { vault } from './vault.ts';
+import type { VaultWriter } from './vault-writer.ts';
 
-/** Callers say who they are in headers; the policy `own` compares an argument with their id. */
-export function startVault(access: object = {}, limits: object = {}, cache: object = {}): Promise<TestGateway> {
+/**
+ * Callers say who they are in headers; the policy `own` compares an argument with their id.
+ * @param writer an AI subgraph over it
+ */
+export function startVault(
+  access: object = {},
+  limits: object = {},
+  cache: object = {},
+  writer?: Pick<VaultWriter, 'yaml'>,
+): Promise<TestGateway> {
   const configured = {
     proxy: { from: ['127.0.0.1'], id: 'x-user', scopes: 'x-scopes' },
     policies: { own: 'args.of == principal.id' },
     ...access,
   };
-  const yaml = `limits: ${JSON.stringify(limits)}\ncache: ${JSON.stringify(cache)}\naccess: ${JSON.stringify(configured)}`;
+  const yaml = `${writer?.yaml ?? ''}limits: ${JSON.stringify(limits)}\ncache: ${JSON.stringify(cache)}\naccess: ${JSON.stringify(configured)}`;
   return startTestGateway({ subgraphs: vault, yaml });
 }
 
