@@ -138,11 +138,12 @@ export class CachedExecution {
     ];
   }
 
-  #setCachingHeaders(response: NewResponse, ageMs: number, request: OperationRequest): void {
+  /** @param isMarked whether the answer is sent with extensions: its text is not that of the `etag` */
+  #setCachingHeaders(response: NewResponse, ageMs: number, request: OperationRequest, isMarked: boolean): void {
     const { responseHeaders } = request.context;
     if (responseHeaders === undefined) return;
     for (const [name, value] of this.cachingHeaders(response, ageMs, this.isForEveryone(request)))
-      responseHeaders.append(name, value, name === 'vary' ? 'append' : 'last');
+      if (!isMarked || name !== 'etag') responseHeaders.append(name, value, name === 'vary' ? 'append' : 'last');
   }
 
   isForEveryone(request: Pick<OperationRequest, 'document' | 'operation' | 'view'>): boolean {
@@ -320,7 +321,7 @@ export class CachedExecution {
     const stored = cache.put([{ key, response, tags, readMsAgo }], reader, context.principal.tenant);
     if (isStorable) this.#notStored.delete(entryKey ?? key);
     else this.#notStored.add(entryKey ?? key, false);
-    this.#setCachingHeaders(response, 0, request);
+    this.#setCachingHeaders(response, 0, request, false);
     responses.outcomes.count('responses', '', rootType, 'misses');
     if (isStorable) responses.outcomes.count('responses', '', rootType, 'stored');
     else responses.outcomes.refuse('responses', '', rootType, 'private_without_reader');
@@ -340,7 +341,7 @@ export class CachedExecution {
     const { context } = request;
     const { headers, body, policy } = cached.response;
     for (const [name, value] of headers) context.responseHeaders?.append(name, value, 'last');
-    this.#setCachingHeaders(cached.response, cached.ageMs, request);
+    this.#setCachingHeaders(cached.response, cached.ageMs, request, extensions !== undefined);
     const { outcomes } = this.#options.responses;
     outcomes.count('responses', '', rootType, cached.staleMs > 0 ? 'stale' : 'hits');
     const status = extensions !== undefined ? 'stale_if_error' : cached.staleMs > 0 ? 'stale' : 'hit';

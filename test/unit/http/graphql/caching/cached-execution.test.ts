@@ -154,7 +154,9 @@ describe('cached answers', () => {
       extensions: { degraded: { '*': { reason: 'stale_if_error', ageSeconds: 69 } } },
     };
     run.mockResolvedValueOnce(failed);
-    expect(await send(execution)).toMatchObject(stale);
+    const degraded = await send(execution);
+    expect(degraded).toMatchObject(stale);
+    expect(degraded.headers).not.toHaveProperty('etag');
     run.mockRejectedValueOnce(new Error('the subgraph is down'));
     expect(await send(execution)).toMatchObject(stale);
     vi.advanceTimersByTime(2_000);
