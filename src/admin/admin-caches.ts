@@ -18,6 +18,8 @@ export const cachesTypeDefs = /* GraphQL */ `
   extend type Query {
     "The stores of cached answers, of all workers, since these were started."
     caches: [CacheStore!]!
+    "What the caches did with answers, by subgraph and type, of all workers, since these were started."
+    cacheOutcomes: [CacheOutcomes!]!
   }
 
   "Whole answers, what subgraphs answer, AI fields, answers of models, automatic persisted queries."
@@ -48,6 +50,30 @@ export const cachesTypeDefs = /* GraphQL */ `
     bytes: Float
   }
 
+  type CacheOutcomes {
+    cache: CacheName!
+    "null: whole answers."
+    subgraph: String
+    "null: more types than are told apart."
+    type: String
+    "Fresh ones."
+    hits: Float!
+    stale: Float!
+    misses: Float!
+    stored: Float!
+    "Answers that were not stored, by the reason that isthmus-explain: cache tells."
+    refused: [CacheRefusals!]!
+    "Hits that were compared with their source (cache.verify)."
+    verified: Float!
+    "Those that differed."
+    wrong: Float!
+  }
+
+  type CacheRefusals {
+    reason: String!
+    count: Float!
+  }
+
   enum InvalidationKind { SUBGRAPH TYPE CACHE_TAG ENTITY OPERATION TENANT PROMPT }
 
   "A kind with what it names."
@@ -72,10 +98,20 @@ export function cachesResolvers({ caches: running, log }: { readonly caches: Run
   const { invalidate } = running;
   const Query = {
     async caches() {
-      const stores = await running.stats();
+      const { stores } = await running.stats();
       return stores.map(({ caches, ...store }) => ({
         ...store,
         caches: Object.entries(caches).map(([name, stats]) => ({ cache: name.toUpperCase(), ...stats })),
+      }));
+    },
+    async cacheOutcomes() {
+      const { outcomes } = await running.stats();
+      return outcomes.map(({ cache, subgraph, type, refused, ...counts }) => ({
+        ...counts,
+        cache: cache.toUpperCase(),
+        subgraph: subgraph === '' ? null : subgraph,
+        type: type === '' ? null : type,
+        refused: Object.entries(refused).map(([reason, count]) => ({ reason, count })),
       }));
     },
   };

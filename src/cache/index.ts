@@ -5,6 +5,7 @@ export { createMemoryStore, type MemoryStore } from './memory/memory-store.ts';
 export { createPortStores, purgedCache, serveStore } from './memory/port-store.ts';
 export { createStampMemory, TagStamps } from './memory/tag-stamps.ts';
 export { CacheOutcomes, type OutcomeCounts } from './outcomes/cache-outcomes.ts';
+export { sumOutcomes } from './outcomes/sum-outcomes.ts';
 export { Verification } from './outcomes/verification.ts';
 export { CacheHints } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
@@ -18,5 +19,12 @@ export { type CachedResponse, type KeyedResponse, type Lookup, ResponseCache } f
 export { maxResponseTags, responseTags } from './responses/response-tags.ts';
 export { drawRenewal, etagOf, type NewResponse, renewableMs } from './responses/stored-response.ts';
 export { type Write, WriteTokens, writeTokenHeader } from './responses/write-tokens.ts';
-export { type CacheName, type CacheStats, cacheNames, type StoreState, type StoreStats } from './store-stats.ts';
+export {
+  type CacheName,
+  type CacheSnapshot,
+  type CacheStats,
+  cacheNames,
+  type StoreState,
+  type StoreStats,
+} from './store-stats.ts';
 export { sumStats } from './sum-stats.ts';

@@ -1,4 +1,5 @@
 /** What has happened in a store and what it holds, for each of the caches that share it. */
+import type { OutcomeCounts } from './outcomes/cache-outcomes.ts';
 
 /** The caches, by what their keys begin with. */
 const cachesByPrefix = [
@@ -33,6 +34,13 @@ export interface CacheStats {
   /** Held now, those included that have been invalidated and not yet been removed; undefined: not known. */
   readonly entries: number | undefined;
   readonly bytes: number | undefined;
+}
+
+/** What the caches of a thread, or of all, have done. */
+export interface CacheSnapshot {
+  readonly stores: readonly StoreStats[];
+  /** Of answers, by subgraph and type. */
+  readonly outcomes: readonly OutcomeCounts[];
 }
 
 /** `ready`, or why a store is not. */

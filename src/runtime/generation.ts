@@ -4,7 +4,7 @@ import type { Access, ApiSchemas, Authenticator, ContractChoice, Statements } fr
 import type { Budgets } from '../ai/budgets/index.ts';
 import type { PublishedPrompt } from '../ai/fields/index.ts';
 import type { ModelClient } from '../ai/models/index.ts';
-import type { CacheName, StoreStats, WriteTokens } from '../cache/index.ts';
+import type { CacheName, CacheSnapshot, WriteTokens } from '../cache/index.ts';
 import type { EntityTypes } from '../cache/tags/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
@@ -103,8 +103,8 @@ export interface GatewayRuntime extends ServingRuntime {
    * @throws GatewayError `BAD_REQUEST` for an entity that the graph does not have
    */
   invalidate(invalidations: readonly Invalidation[]): Promise<Invalidated>;
-  /** What the stores of caches hold, and what has happened in them. */
-  cacheStats(): Promise<readonly StoreStats[]>;
+  /** What the stores of caches hold, and what has happened in them and to answers. */
+  cacheStats(): Promise<CacheSnapshot>;
   /** Removes what is cached, or one cache. @returns false where a store could not be reached */
   purge(cache: CacheName | undefined): Promise<boolean>;
   close(): Promise<void>;

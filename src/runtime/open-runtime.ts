@@ -103,7 +103,10 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       const isComplete = (await stores.invalidate(tags)) && ofApplication.every((isDone) => isDone);
       return { tags, isComplete };
     },
-    cacheStats: () => stores.stats({ withSizes: true }),
+    cacheStats: async () => ({
+      stores: await stores.stats({ withSizes: true }),
+      outcomes: shared.caches.outcomes.snapshot(),
+    }),
     purge: (cache) => stores.purge(cache),
     async close() {
       // A reload that is under way ends without a swap: composing and loading stop at once.

@@ -2,10 +2,13 @@
 import {
   atRedis,
   type CacheName,
+  type CacheOutcomes,
+  type CacheSnapshot,
   type CacheStores,
   type MemoryStore,
   purgedCache,
   type StoreStats,
+  sumOutcomes,
   sumStats,
 } from '../cache/index.ts';
 import type { CacheStoreConfig, ResolvedConfig } from '../config/index.ts';
@@ -15,19 +18,22 @@ import type { Signals } from '../signals/index.ts';
 const statsQuestion = 'cache statistics';
 const statsAnswer = 'statistics of a worker’s caches';
 
-interface StatsAnswer {
+interface StatsAnswer extends CacheSnapshot {
   readonly question: number;
-  readonly stats: readonly StoreStats[];
 }
 
 /** A worker that is busy, or ends, is not waited for. */
 const answerMs = 2_000;
 let lastQuestion = 0;
 
-/** Has a worker answer for its stores. */
-export function answerCacheStats(signals: Signals, stores: CacheStores): void {
+/** Has a worker answer for its stores and its caches. */
+export function answerCacheStats(signals: Signals, stores: CacheStores, outcomes: CacheOutcomes): void {
   signals.subscribe(statsQuestion, async (question) => {
-    const answer: StatsAnswer = { question: Number(question), stats: await stores.stats() };
+    const answer: StatsAnswer = {
+      question: Number(question),
+      stores: await stores.stats(),
+      outcomes: outcomes.snapshot(),
+    };
     signals.publish(statsAnswer, answer);
   });
 }
@@ -41,8 +47,8 @@ export interface WorkerCaches {
   readonly config: ResolvedConfig;
 }
 
-/** What all workers’ stores hold and have counted since the workers were started. */
-export async function statsOfWorkers(caches: WorkerCaches): Promise<readonly StoreStats[]> {
+/** What all workers’ stores hold, and what they and the caches have counted since the workers were started. */
+export async function statsOfWorkers(caches: WorkerCaches): Promise<CacheSnapshot> {
   const [ofWorkers, ofRedis] = await Promise.all([
     askWorkers(caches),
     Promise.all(
@@ -53,7 +59,10 @@ export async function statsOfWorkers(caches: WorkerCaches): Promise<readonly Sto
       }),
     ),
   ]);
-  return sumStats([caches.memory.stats(), ...ofWorkers, ...ofRedis]);
+  return {
+    stores: sumStats([caches.memory.stats(), ...ofWorkers.flatMap(({ stores }) => stores), ...ofRedis]),
+    outcomes: sumOutcomes(ofWorkers.flatMap(({ outcomes }) => outcomes)),
+  };
 }
 
 /** @returns false where a Redis could not be reached */
@@ -77,15 +86,15 @@ export function remoteStores({
   return stores.filter(({ url }, index) => stores.findIndex((store) => store.url === url) === index);
 }
 
-async function askWorkers({ signals, workers }: WorkerCaches): Promise<readonly StoreStats[]> {
+async function askWorkers({ signals, workers }: WorkerCaches): Promise<readonly CacheSnapshot[]> {
   const question = ++lastQuestion;
-  const answers: StoreStats[] = [];
+  const answers: CacheSnapshot[] = [];
   let count = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
   const unsubscribe = signals.subscribe(statsAnswer, (message) => {
     const answer = message as StatsAnswer;
     if (answer.question !== question) return;
-    answers.push(...answer.stats);
+    answers.push(answer);
     if (++count === workers) resolve();
   });
   const timer = setTimeout(resolve, answerMs);

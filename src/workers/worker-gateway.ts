@@ -53,7 +53,6 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     openMemory: (maxBytes) => openPortStore(workerCacheShare(maxBytes, workers)),
     memoryShare: (maxBytes) => Math.floor(maxBytes / workers),
   });
-  answerCacheStats(signals, stores);
   const shared = createSharedParts({
     log,
     resolveFrom: folder,
@@ -68,6 +67,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     openStore: stores.open,
     openCacheStore: stores.open,
   });
+  answerCacheStats(signals, stores, shared.caches.outcomes);
   const runtime: ServingRuntime = {
     generations,
     log,

@@ -119,11 +119,11 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
     const at = ['--url', adminOf(gateway)];
     const json = spawnIsthmus(['cache', 'stats', '--json', ...at]);
     expect(await json.ended).toBe(0);
-    const [memory, ...more] = JSON.parse(json.output()) as readonly {
-      kind: string;
-      state: string;
-      caches: readonly Record<string, number | string>[];
-    }[];
+    const { stores, outcomes } = JSON.parse(json.output()) as {
+      stores: readonly { kind: string; state: string; caches: readonly Record<string, number | string>[] }[];
+      outcomes: readonly Record<string, unknown>[];
+    };
+    const [memory, ...more] = stores;
     expect(more).toEqual([]);
     expect(memory).toMatchObject({ kind: 'memory', state: 'ready', failures: 0 });
     const responses = memory?.caches.find(({ cache }) => cache === 'RESPONSES');
@@ -131,6 +131,10 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
     expect(responses?.misses).toBeGreaterThan(2);
     expect(responses?.entries).toBeGreaterThanOrEqual(3);
     expect(responses?.bytes).toBeGreaterThan(1_000);
+    const whole = outcomes.find(({ cache }) => cache === 'RESPONSES');
+    expect(whole).toMatchObject({ subgraph: null, type: expect.any(String), wrong: 0 });
+    expect(whole?.hits).toBeGreaterThan(10);
+    expect(whole?.stored).toBeGreaterThan(2);
 
     const purge = spawnIsthmus(['cache', 'purge', '--cache', 'responses', ...at]);
     expect(await purge.ended).toBe(0);
@@ -139,6 +143,7 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
     expect(await table.ended).toBe(0);
     expect(table.output()).toMatch(/^cache +store +entries +bytes +hit rate/);
     expect(table.output()).toMatch(/^responses +memory +0 +0 +\d+\.\d %/m);
+    expect(table.output()).toMatch(/^answers +subgraph +type +hit rate/m);
     expect(await changed(gateway, answers)).toEqual(['product', 'stock', 'other']);
   });
 

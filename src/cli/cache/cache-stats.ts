@@ -13,6 +13,7 @@ const statsQuery = /* GraphQL */ `
       failures
       caches { cache hits misses stale sets evictions entries bytes }
     }
+    cacheOutcomes { cache subgraph type hits stale misses stored refused { reason count } verified wrong }
   }
 `;
 
@@ -31,6 +32,19 @@ interface AdminStoreStats extends Omit<StoreStats, 'caches'> {
   readonly caches: readonly AdminCacheStats[];
 }
 
+interface AdminOutcomes {
+  readonly cache: string;
+  readonly subgraph: string | null;
+  readonly type: string | null;
+  readonly hits: number;
+  readonly stale: number;
+  readonly misses: number;
+  readonly stored: number;
+  readonly refused: readonly { readonly reason: string; readonly count: number }[];
+  readonly verified: number;
+  readonly wrong: number;
+}
+
 /** Exits 1 if the gateway cannot be asked. */
 export function statsCommand(): Command {
   const command = new Command('stats')
@@ -43,8 +57,9 @@ async function stats({ json, ...address }: AdminAddress & { readonly json?: bool
   const data = await askAdminGraph(statsQuery, {}, address);
   if (data === undefined) return;
   const stores = data.caches as readonly AdminStoreStats[];
+  const outcomes = data.cacheOutcomes as readonly AdminOutcomes[];
   if (json === true) {
-    process.stdout.write(`${JSON.stringify(stores, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ stores, outcomes }, undefined, 2)}\n`);
     return;
   }
   const head = ['cache', 'store', 'entries', 'bytes', 'hit rate', 'hits', 'stale', 'misses', 'stored', 'evicted'];
@@ -52,14 +67,48 @@ async function stats({ json, ...address }: AdminAddress & { readonly json?: bool
   for (const line of alignColumns([head, ...rows])) process.stdout.write(`${line}\n`);
   for (const { kind, state, invalidations, failures } of stores)
     process.stdout.write(`${kind}: ${state}, ${invalidations} invalidations, ${failures} failures\n`);
+  if (outcomes.length === 0) return;
+  const outcomesHead = [
+    'answers',
+    'subgraph',
+    'type',
+    'hit rate',
+    'hits',
+    'stale',
+    'misses',
+    'stored',
+    'wrong',
+    'not stored',
+  ];
+  process.stdout.write('\n');
+  for (const line of alignColumns([outcomesHead, ...outcomes.map(outcomesRow)])) process.stdout.write(`${line}\n`);
+}
+
+function outcomesRow(outcomes: AdminOutcomes): readonly string[] {
+  const { cache, subgraph, type, hits, stale, misses, stored, refused, verified, wrong } = outcomes;
+  const differing = verified === 0 ? '–' : `${wrong} of ${verified}`;
+  const reasons = refused.map(({ reason, count }) => `${reason} ${count}`).join(', ');
+  const counts = [hits, stale, misses, stored].map(String);
+  return [
+    cache.toLowerCase(),
+    subgraph ?? '–',
+    type ?? '–',
+    rateOf(hits + stale, misses),
+    ...counts,
+    differing,
+    reasons === '' ? '–' : reasons,
+  ];
+}
+
+function rateOf(hits: number, misses: number): string {
+  return hits + misses === 0 ? '–' : `${((hits / (hits + misses)) * 100).toFixed(1)} %`;
 }
 
 function rowOf(kind: string, stats: AdminCacheStats): readonly string[] {
   const { cache, entries, bytes, hits, misses, stale, sets, evictions } = stats;
-  const rate = hits + misses === 0 ? '–' : `${((hits / (hits + misses)) * 100).toFixed(1)} %`;
   const size = (value: number | null) => (value === null ? '?' : String(value));
   const counts = [hits, stale, misses, sets, evictions].map(String);
-  return [cache.toLowerCase(), kind, size(entries), size(bytes), rate, ...counts];
+  return [cache.toLowerCase(), kind, size(entries), size(bytes), rateOf(hits, misses), ...counts];
 }
 
 /** Exits 1 if nothing could be removed. */
