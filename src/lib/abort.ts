@@ -81,26 +81,20 @@ function signalIn(abortable: Abortable): AborterSignal {
   return abortable as AborterSignal;
 }
 
+function aborterOf(abortable: Abortable): Aborter | undefined {
+  return abortable instanceof Aborter ? abortable : signalIn(abortable)[aborterOfSignal];
+}
+
 /** Calls `listener` when it aborts, once; never where it has aborted. */
 export function addAbortListener(abortable: Abortable, listener: AbortListener): void {
   if (abortable.aborted) return;
-  if (abortable instanceof Aborter) {
-    abortable.add(listener);
-    return;
-  }
-  const signal = signalIn(abortable);
-  const aborter = signal[aborterOfSignal];
+  const aborter = aborterOf(abortable);
   if (aborter !== undefined) aborter.add(listener);
-  else signal.addEventListener('abort', listener, { once: true });
+  else signalIn(abortable).addEventListener('abort', listener, { once: true });
 }
 
 export function removeAbortListener(abortable: Abortable, listener: AbortListener): void {
-  if (abortable instanceof Aborter) {
-    abortable.remove(listener);
-    return;
-  }
-  const signal = signalIn(abortable);
-  const aborter = signal[aborterOfSignal];
+  const aborter = aborterOf(abortable);
   if (aborter !== undefined) aborter.remove(listener);
-  else signal.removeEventListener('abort', listener);
+  else signalIn(abortable).removeEventListener('abort', listener);
 }
