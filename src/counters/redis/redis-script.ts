@@ -9,6 +9,14 @@
  * to be alive is its score in a sorted set. A step that finds no room gives back what the dead have leased, and looks again.
  */
 
+/** `now`: the milliseconds of the first argument, or Redis's where that is empty. */
+const readNow = `local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`;
+
 /**
  * `KEYS`: for each counter it and the one beside it (or itself); the set of holders. `ARGV`: the time in milliseconds, or an
  * empty text for Redis's; the holder, how long it is taken to be alive from now on, the prefix of what is leased; then for
@@ -18,12 +26,7 @@
  * there is room, amount}`, amounts with those of the counters beside them.
  */
 export const addScript = `
-local now = tonumber(ARGV[1])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
-local holder, aliveMs, leasePrefix = ARGV[2], tonumber(ARGV[3]), ARGV[4]
+${readNow}local holder, aliveMs, leasePrefix = ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local holders, count = KEYS[#KEYS], (#KEYS - 1) / 2
 local steps, buckets, most = 60, 61, 9007199254740991
 local function int(number) return string.format('%.0f', number) end
@@ -158,12 +161,7 @@ return reply
  * holder, how long it is taken to be alive. Returns 0 where it has leased nothing.
  */
 export const aliveScript = `
-local now = tonumber(ARGV[1])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
-if redis.call('EXISTS', KEYS[2]) == 0 then
+${readNow}if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('ZREM', KEYS[1], ARGV[2])
   return 0
 end
