@@ -38,4 +38,5 @@ export { createTextCipher, type TextCipher } from './text-cipher.ts';
 export { CallbackEntry, TimerEntry, TimerWheel, timerWheel } from './timer-wheel.ts';
 export { untilAborted } from './until-aborted.ts';
 export { formatUsd, nanoOfPico, parseUsd, picoPerCall, picoPerToken } from './us-dollars.ts';
+export { wholeSeconds } from './whole-seconds.ts';
 export { withinTime } from './within-time.ts';

@@ -16,11 +16,12 @@ import {
   OperationPolicy,
   type ResponseCache,
   readerOf,
+  readLeaseMs,
 } from '../cache/index.ts';
 import type { SubgraphTags } from '../cache/tags/index.ts';
 import type { EntitiesConfig, HeaderRules } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
-import { cloneJson, untilAborted } from '../lib/index.ts';
+import { cloneJson, untilAborted, wholeSeconds } from '../lib/index.ts';
 import type {
   RequestContext,
   SubgraphClient,
@@ -61,9 +62,6 @@ export function withEntityCache(client: SubgraphClient, options: CachedSubgraphO
   };
 }
 
-/** How long others wait for one who may have died. */
-const longestLeaseMs = 5_000;
-
 class CachedSubgraph {
   readonly #client: SubgraphClient;
   readonly #options: CachedSubgraphOptions;
@@ -77,7 +75,7 @@ class CachedSubgraph {
     this.#options = options;
     this.#keys = new EntityKeys(client.name, options.version, options.headers);
     this.#outcomes = new EntityOutcomes(client, options);
-    this.#leaseMs = Math.min(options.refreshTimeoutMs, longestLeaseMs);
+    this.#leaseMs = readLeaseMs(options.refreshTimeoutMs);
   }
 
   async execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
@@ -287,7 +285,7 @@ class CachedSubgraph {
       const { policy } = response;
       // Others may have been read meanwhile.
       const ageMs = ageNow(cached);
-      const seconds = Math.max(0, Math.floor((policy.maxAgeMs - ageMs) / 1000));
+      const seconds = Math.max(0, wholeSeconds(policy.maxAgeMs - ageMs));
       const cacheControl = `${policy.scope}, max-age=${seconds}`;
       cachePolicy.response(this.#client.name, { cacheControl, age: undefined, vary: undefined });
       cachePolicy.readBefore(ageMs + response.readMs);
@@ -395,7 +393,7 @@ class CachedSubgraph {
   }
 
   #degraded(path: SubgraphNote['path'], { cached }: Part): SubgraphNote {
-    const ageSeconds = cached === undefined ? 0 : Math.floor(ageNow(cached) / 1000);
+    const ageSeconds = cached === undefined ? 0 : wholeSeconds(ageNow(cached));
     return {
       extension: 'degraded',
       path,

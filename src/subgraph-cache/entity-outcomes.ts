@@ -1,6 +1,6 @@
 /** What the entity cache of a subgraph did: counted, told to those who ask, and compared with the source. */
 import type { CacheOutcomes, Verification } from '../cache/index.ts';
-import { firstDifference } from '../lib/index.ts';
+import { firstDifference, wholeSeconds } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient } from '../transport/index.ts';
 import { FetchReport } from './fetch-report.ts';
@@ -53,7 +53,7 @@ export class EntityOutcomes {
         const difference = firstDifference(part.cached.response.value, values[position] ?? null);
         if (difference === undefined) continue;
         outcomes.count('entities', this.#client.name, type, 'wrong');
-        const ageSeconds = Math.floor(part.cached.ageMs / 1000);
+        const ageSeconds = wholeSeconds(part.cached.ageMs);
         log.warn(
           { subgraph: this.#client.name, type, field: difference.join('.'), ageSeconds },
           'a cached entity is not what its subgraph says now (cache.verify): its field is good for a shorter time',

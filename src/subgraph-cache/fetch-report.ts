@@ -3,6 +3,7 @@
  * the operation has ended.
  */
 import type { CachePolicy } from '../cache/index.ts';
+import { wholeSeconds } from '../lib/index.ts';
 import { type Part, typeOfPart } from './part.ts';
 
 /** Tags of a request that are listed; the rest is a number. */
@@ -55,12 +56,12 @@ export class FetchReport {
       ...(cached.length === 0
         ? {}
         : {
-            ageSeconds: Math.max(...cached.map(({ ageMs }) => seconds(ageMs))),
-            freshSeconds: Math.min(...cached.map(({ staleMs }) => seconds(-staleMs))),
+            ageSeconds: Math.max(...cached.map(({ ageMs }) => wholeSeconds(ageMs))),
+            freshSeconds: Math.min(...cached.map(({ staleMs }) => wholeSeconds(-staleMs))),
           }),
       ...(this.#policy === undefined
         ? {}
-        : { stored: this.#stored, maxAgeSeconds: seconds(this.#policy.maxAgeMs), scope: this.#policy.scope }),
+        : { stored: this.#stored, maxAgeSeconds: wholeSeconds(this.#policy.maxAgeMs), scope: this.#policy.scope }),
       ...(reasons.length === 0 ? {} : { reasons }),
       ...(tags.length === 0 ? {} : { tags: tags.slice(0, maxTags) }),
       ...(tags.length > maxTags ? { moreTags: tags.length - maxTags } : {}),
@@ -70,8 +71,4 @@ export class FetchReport {
 
 function cachedOf(parts: readonly Part[]): readonly NonNullable<Part['cached']>[] {
   return parts.flatMap(({ cached, usability }) => (usability === 'unusable' || cached === undefined ? [] : [cached]));
-}
-
-function seconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
 }

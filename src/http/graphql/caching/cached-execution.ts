@@ -19,16 +19,17 @@ import {
   type NewResponse,
   NotStored,
   readerOf,
+  readLeaseMs,
   renewableMs,
   responseTags,
   type Soon,
 } from '../../../cache/index.ts';
 import { coarsened } from '../../../cache/tags/index.ts';
 import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../execution/index.ts';
-import { Deadline, firstDifference, parseExactJson, untilAborted } from '../../../lib/index.ts';
+import { firstDifference, parseExactJson, untilAborted, wholeSeconds } from '../../../lib/index.ts';
 import type { Logger } from '../../../observability/index.ts';
 import type { GatewayGeneration } from '../../../runtime/index.ts';
-import { ageNow, isReadAlone, isUsableIfError, usabilityOf } from '../../../subgraph-cache/index.ts';
+import { ageNow, backgroundOf, isReadAlone, isUsableIfError, usabilityOf } from '../../../subgraph-cache/index.ts';
 import { CollectedResponseHeaders, type RequestContext } from '../../../transport/index.ts';
 import { edgeHeaders, withoutEdge } from '../edge-headers.ts';
 import { hasFallbacks } from '../has-fallbacks.ts';
@@ -64,8 +65,6 @@ interface Question {
   readonly reader: string | undefined;
 }
 
-/** How long others wait for one who may have died. */
-const longestLeaseMs = 5_000;
 /** How often a caller waits for others before it runs the operation itself. */
 const maxWaits = 4;
 
@@ -81,7 +80,7 @@ export class CachedExecution {
     const { generation, responses } = options;
     this.#options = options;
     this.keys = new ResponseKeys(responses.content, generation.config);
-    this.#leaseMs = Math.min(generation.config.server.operationTimeoutMs, longestLeaseMs);
+    this.#leaseMs = readLeaseMs(generation.config.server.operationTimeoutMs);
   }
 
   async execute(request: OperationRequest): Promise<ExecutionOutcome> {
@@ -124,14 +123,14 @@ export class CachedExecution {
   ): readonly (readonly [string, string])[] {
     const { surrogateKeysLength: maxLength } = this.#options.responses.config;
     const isPublic = policy.scope === 'public' && !this.keys.haveHeaders && isForEveryone;
-    const remaining = seconds(policy.maxAgeMs) - seconds(ageMs);
+    const remaining = wholeSeconds(policy.maxAgeMs) - wholeSeconds(ageMs);
     const edge = isPublic && maxLength !== undefined ? edgeHeaders(tags, maxLength, remaining) : noHeaders;
     return [
       [
         'cache-control',
-        `max-age=${seconds(policy.maxAgeMs)}, ${isPublic && edge !== undefined ? 'public' : 'private'}`,
+        `max-age=${wholeSeconds(policy.maxAgeMs)}, ${isPublic && edge !== undefined ? 'public' : 'private'}`,
       ],
-      ['age', String(seconds(ageMs))],
+      ['age', String(wholeSeconds(ageMs))],
       ['etag', etag],
       ['vary', this.#options.vary],
       ...(edge ?? withoutEdge),
@@ -221,7 +220,7 @@ export class CachedExecution {
       if (!isUsable || signal.aborted) throw error;
     }
     const late = { ...stale, ageMs: ageNow(stale) };
-    const degraded = { '*': { reason: 'stale_if_error', ageSeconds: seconds(late.ageMs) } };
+    const degraded = { '*': { reason: 'stale_if_error', ageSeconds: wholeSeconds(late.ageMs) } };
     return { outcome: this.#answerOf(late, request, { degraded }), stored: undefined };
   }
 
@@ -238,7 +237,7 @@ export class CachedExecution {
       if (claim?.kind === 'waiter') return;
       try {
         const cacheDemands = { minFreshMs: renewableMs(response.policy.maxAgeMs) };
-        const context = { ...backgroundOf(request, timeoutMs), cacheDemands };
+        const context = { ...inBackground(request, timeoutMs), cacheDemands };
         await (await this.#runAndStore({ ...question, request: { ...request, context } }, entryKey)).stored;
       } finally {
         claim?.release();
@@ -258,7 +257,7 @@ export class CachedExecution {
     const { generation, responses, run, log } = this.#options;
     const { outcomes, verification } = responses;
     verification.run(async () => {
-      const context = backgroundOf(request, generation.config.server.operationTimeoutMs);
+      const context = inBackground(request, generation.config.server.operationTimeoutMs);
       const outcome = await run({ ...request, context: { ...context, cacheDemands: { isNoStore: true } } });
       const answer = cacheableAnswer(outcome, Number.POSITIVE_INFINITY);
       if (!('body' in answer)) return;
@@ -269,7 +268,7 @@ export class CachedExecution {
       outcomes.count('responses', '', rootType, 'wrong');
       const place = request.view === undefined ? undefined : fieldAt(request.view.schema, request, difference);
       log.warn(
-        { ...place, path: difference.join('.'), operation: request.operationName, ageSeconds: seconds(ageMs) },
+        { ...place, path: difference.join('.'), operation: request.operationName, ageSeconds: wholeSeconds(ageMs) },
         'a cached answer is not what its source says now (cache.verify): its field is good for a shorter time',
       );
     });
@@ -345,29 +344,18 @@ export class CachedExecution {
     const { outcomes } = this.#options.responses;
     outcomes.count('responses', '', rootType, cached.staleMs > 0 ? 'stale' : 'hits');
     const status = extensions !== undefined ? 'stale_if_error' : cached.staleMs > 0 ? 'stale' : 'hit';
-    context.cacheReport?.response({ status, ageSeconds: seconds(cached.ageMs), ...policyReport(policy) });
+    context.cacheReport?.response({ status, ageSeconds: wholeSeconds(cached.ageMs), ...policyReport(policy) });
     const data = new JsonText(longAnswerOf(body) ?? body);
     if (extensions !== undefined) return { kind: 'single', result: { data, extensions } };
     return { kind: 'single', result: { data }, isCached: true };
   }
 }
 
-/** For what is done after the answer has been sent. */
-function backgroundOf({ context }: OperationRequest, timeoutMs: number): RequestContext {
-  return {
-    ...context,
-    signal: AbortSignal.timeout(timeoutMs),
-    deadline: Deadline.in(timeoutMs),
-    responseHeaders: new CollectedResponseHeaders(),
-    cacheDemands: undefined,
-    cacheReport: undefined,
-  };
+/** For what is done after the answer has been sent: headers of subgraphs belong to the new one. */
+function inBackground({ context }: OperationRequest, timeoutMs: number): RequestContext {
+  return { ...backgroundOf(context, timeoutMs), responseHeaders: new CollectedResponseHeaders() };
 }
 
 function policyReport({ maxAgeMs, scope }: CachedResponse['response']['policy']) {
-  return { maxAgeSeconds: seconds(maxAgeMs), scope };
-}
-
-function seconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
+  return { maxAgeSeconds: wholeSeconds(maxAgeMs), scope };
 }
