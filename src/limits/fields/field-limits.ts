@@ -28,9 +28,9 @@ import {
 } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type FieldRates, isIncluded } from '../../supergraph/index.ts';
+import { fragmentsOf } from '../document/measure-operation.ts';
 import type { JointRates } from '../rates/joint-rates.ts';
 import {
-  fragmentsOf,
   hasRatedField,
   numberFields,
   type RatedOperation,

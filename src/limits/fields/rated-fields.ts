@@ -65,13 +65,6 @@ export function selectionKey(type: GraphQLObjectType, node: FieldNode): string |
   return number === undefined ? undefined : `${type.name} ${number}`;
 }
 
-export function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  return fragments;
-}
-
 /** Whether the operation selects any field that has a rate. */
 export function hasRatedField({ schema, rates, operation, fragments }: RatedOperation): boolean {
   const visited = new Map<SelectionSetNode, Set<string>>();
