@@ -17,6 +17,7 @@ import { trafficYaml } from './network/traffic.ts';
 import { persistedOperationsYaml } from './persisted-operations.ts';
 import { pluginsYaml } from './plugins.ts';
 import { storeYaml } from './store.ts';
+import { telemetryYaml } from './telemetry/telemetry.ts';
 import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';
 
 /** The federation versions that the bundled `@apollo/composition` covers; a test holds this against the package. */
@@ -199,14 +200,7 @@ export const supergraphYaml = z.strictObject({
   ai: aiYaml,
   plugins: pluginsYaml,
   coprocessor: coprocessorYaml,
-  telemetry: z
-    .strictObject({
-      log_level: z
-        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-        .default('info')
-        .describe('The least severe log line to write.'),
-    })
-    .prefault({}),
+  telemetry: telemetryYaml,
 });
 
 /** The same where an application brings subgraphs in code: the file need not name any. */

@@ -1,0 +1,44 @@
+/** One request of a plan to a subgraph, HTTP or in-process, with what the caches and the network made of it. */
+import type { FieldEvent } from './field-event.ts';
+
+/** One time that it went over the network. */
+export interface FetchAttempt {
+  readonly began: number;
+  readonly ended: number;
+  /** `ok`, or the error code. */
+  readonly outcome: string;
+  /** The HTTP status; undefined where none came. */
+  readonly status: number | undefined;
+}
+
+export class FetchEvent {
+  readonly subgraph: string;
+  readonly kind: 'root' | 'entities';
+  readonly operationType: 'query' | 'mutation';
+  readonly isInProcess: boolean;
+  /** Entities that were asked for, cached ones included; 0 for root fields. */
+  entities = 0;
+  /** Of them, or of the one answer of root fields: found fresh, found stale; the rest was asked for. */
+  cacheHits = 0;
+  cacheStale = 0;
+  readonly began: number;
+  ended = 0;
+  /** `ok`, `errors` where the subgraph answered with some beside data, or the error code of what failed. */
+  outcome = 'ok';
+  /** In order; none where everything was cached, the breaker was open, or an identical request was joined. */
+  readonly attempts: FetchAttempt[] = [];
+  /** Whether an identical request to the subgraph was joined. */
+  isShared = false;
+  /** The AI fields that an in-process subgraph answered. */
+  readonly fields: FieldEvent[] = [];
+  /** 16 hexadecimal digits, sent to the subgraph as the parent of its own spans; undefined where nothing is traced. */
+  spanId: string | undefined;
+
+  constructor(options: Pick<FetchEvent, 'subgraph' | 'kind' | 'operationType' | 'isInProcess' | 'began'>) {
+    this.subgraph = options.subgraph;
+    this.kind = options.kind;
+    this.operationType = options.operationType;
+    this.isInProcess = options.isInProcess;
+    this.began = options.began;
+  }
+}

@@ -1,0 +1,12 @@
+export { type FetchAttempt, FetchEvent } from './fetch-event.ts';
+export { FieldEvent } from './field-event.ts';
+export {
+  type AnswerSource,
+  type Door,
+  OperationEvent,
+  type OperationKind,
+  type RequestEnd,
+  RequestEvent,
+} from './request-event.ts';
+export type { RequestSink } from './request-sink.ts';
+export type { TraceContext } from './trace-context.ts';

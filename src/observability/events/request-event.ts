@@ -1,0 +1,122 @@
+/**
+ * What is known of one request, from its client to the last token: the one event that metrics, traces, the log and the
+ * records are all made from. It is begun with the exchange, filled while the request is answered, and handed to the sinks
+ * once the exchange has ended; nothing is computed from it before. Times are those of `performance.now()`.
+ *
+ * A request without anybody who looks at it has no event: whoever fills one asks for it first (`context.event?.…`).
+ */
+import type { ModelCallRecord } from '../model-calls.ts';
+import type { FetchEvent } from './fetch-event.ts';
+import type { TraceContext } from './trace-context.ts';
+
+/** Which part of the gateway answers. */
+export type Door = 'graphql' | 'v1' | 'prompts' | 'health' | 'page' | 'other';
+
+/** How an exchange ended: its answer was sent whole, its client disconnected, or the gateway cut it. */
+export type RequestEnd = 'answered' | 'aborted' | 'cut';
+
+/** What was asked: an operation of GraphQL, or what a route of /v1 is for. */
+export type OperationKind =
+  | 'query'
+  | 'mutation'
+  | 'subscription'
+  | 'chat'
+  | 'completions'
+  | 'responses'
+  | 'messages'
+  | 'embeddings'
+  | 'moderations'
+  | 'prompt';
+
+/** Where an answer came from: it was made, found in the cache of whole answers, or shared with an identical request. */
+export type AnswerSource = 'made' | 'cached' | 'stale' | 'shared';
+
+export class RequestEvent {
+  /** The request's id, as its answer has it. */
+  readonly id: string;
+  readonly began: number;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly door: Door;
+  /** The network address, behind trusted proxies. */
+  readonly clientAddress: string;
+  /** The client's name and version, as its headers have them: outside data, unbounded. */
+  clientName: string | undefined;
+  clientVersion: string | undefined;
+  /** The caller, once identified. */
+  principal: { readonly id: string; readonly kind: string; readonly tenant: string } | undefined;
+  /** The generation that serves it. */
+  generation: string | undefined;
+  /** What was asked: one, more in a batch, none where the request was refused before or asks for a page. */
+  readonly operations: OperationEvent[] = [];
+  /** Its place in a trace; undefined where nothing is traced. */
+  trace: TraceContext | undefined;
+  /** The error code that is the whole answer, or why it was cut. */
+  code: string | undefined;
+  status = 0;
+  ended = 0;
+  end: RequestEnd = 'answered';
+
+  constructor(options: Pick<RequestEvent, 'id' | 'began' | 'method' | 'path' | 'door' | 'clientAddress'>) {
+    this.id = options.id;
+    this.began = options.began;
+    this.method = options.method;
+    this.path = options.path;
+    this.door = options.door;
+    this.clientAddress = options.clientAddress;
+  }
+}
+
+/** One operation of GraphQL, or one call of /v1. */
+export class OperationEvent {
+  readonly request: RequestEvent;
+  readonly began: number;
+  kind: OperationKind | undefined;
+  /** The operation's name, the alias that /v1 was asked for, or the prompt: outside data, unbounded. */
+  name: string | undefined;
+  /** The hash of the normalised document: equal for operations that differ in literals and spaces only. */
+  signature: string | undefined;
+  /** The document as the client sent it, or as the id it sent names it; undefined on /v1. */
+  document: string | undefined;
+  variables: Readonly<Record<string, unknown>> | undefined;
+  source: AnswerSource = 'made';
+  /** What the caller may read, and its contract. */
+  outcome: string | undefined;
+  contract: string | undefined;
+  /** Milliseconds spent in parsing and validating, planning, and whether the plan was there already. */
+  parseMs = 0;
+  validateMs = 0;
+  planMs = 0;
+  isPlanCached = true;
+  /** How many errors the answer has, and the codes of the first of them, each once. */
+  errorCount = 0;
+  readonly codes: string[] = [];
+  /** In points; undefined where operations are not priced. */
+  costEstimated: number | undefined;
+  costActual: number | undefined;
+  /** The price of its AI fields before it ran, in nano-dollars. */
+  estimatedNanoUsd: bigint | undefined;
+  readonly fetches: FetchEvent[] = [];
+  readonly modelCalls: ModelCallRecord[] = [];
+  ended = 0;
+  /** Milliseconds in which it waited for subgraphs or models: the rest of its time is ours. */
+  waitedMs = 0;
+  #waits = 0;
+  #waitBegan = 0;
+
+  constructor(request: RequestEvent, began: number) {
+    this.request = request;
+    this.began = began;
+  }
+
+  /** Something outside is waited for; waits at the same time count once. */
+  wait(now: number): void {
+    if (this.#waits++ === 0) this.#waitBegan = now;
+  }
+
+  /** What was waited for has come, or failed. Once for each `wait`. */
+  resume(now: number): void {
+    if (--this.#waits === 0) this.waitedMs += now - this.#waitBegan;
+  }
+}
