@@ -24,13 +24,14 @@ type Maker { country: String! @external }
 
 let orders: unknown[] = [];
 let speed: () => unknown;
+let plain: () => unknown;
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway({
     subgraphs: {
       shop: {
         sdl: shop,
-        resolvers: { Query: { orders: () => orders, featured: () => ({ id: 'lost' }), plain: () => 1 } },
+        resolvers: { Query: { orders: () => orders, featured: () => ({ id: 'lost' }), plain: () => plain() } },
       },
       weights: {
         sdl: weights,
@@ -51,6 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 beforeEach(() => {
+  plain = () => 1;
   speed = () => {
     throw new Error('no carrier');
   };
@@ -102,6 +104,27 @@ describe('a required field of an entity that is unknown to its subgraph', () => 
     const { data, errors = [] } = await gateway.query(query);
     expect(data).toEqual({ featured: null });
     expect(errors).toMatchObject([{ path, extensions: { code: 'SUBREQUEST_MALFORMED_RESPONSE', service } }]);
+  });
+});
+
+describe('the errors of an answer', () => {
+  it.each([
+    ['orders { product { speed } } plain', ['orders.0.product.speed', 'plain']],
+    ['plain orders { product { speed } }', ['plain', 'orders.0.product.speed']],
+  ])('are in the order of its fields, whichever fails first: %s', async (fields, paths) => {
+    orders = [{ product: { id: 'a' }, gift: null }];
+    plain = () => {
+      throw new Error('nothing plain');
+    };
+    const { errors = [] } = await gateway.query(`{ ${fields} }`);
+    expect(errors.map(({ path }) => path?.join('.'))).toEqual(paths);
+  });
+
+  it('are in the order of a list', async () => {
+    orders = ['c', 'a', 'b', 'a'].map((id) => ({ product: { id }, gift: { id: 'b' } }));
+    const { errors = [] } = await gateway.query('{ orders { gift { speed } product { late: speed } } }');
+    const paths = orders.flatMap((_, index) => [`orders.${index}.gift.speed`, `orders.${index}.product.late`]);
+    expect(errors.map(({ path }) => path?.join('.'))).toEqual(paths);
   });
 });
 

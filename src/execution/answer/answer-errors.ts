@@ -11,6 +11,7 @@ import type { RunResult } from '../run/run-plan.ts';
 import type { Violation } from '../shape/answer-writer.ts';
 import { clientPaths } from '../shape/client-path.ts';
 import type { OperationShape } from '../shape/compile-shape.ts';
+import { inAnswerOrder } from './in-answer-order.ts';
 
 export interface AnswerErrorsOptions {
   readonly shape: OperationShape;
@@ -28,10 +29,11 @@ const maxErrors = 1_000;
 /** Aliases of one field that each get the field's error. */
 export const maxAliases = 100;
 
-/** @returns each error once */
+/** @returns each error once, in the order of the answer */
 export function answerErrors(options: AnswerErrorsOptions): readonly GraphQLFormattedError[] {
   const errors = [...failureErrors(options), ...violationErrors(options)];
-  return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
+  const distinct = [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
+  return inAnswerOrder(distinct, options.shape.root);
 }
 
 function failureErrors({ shape, result }: AnswerErrorsOptions): readonly GraphQLFormattedError[] {
