@@ -15,7 +15,7 @@ const files = [
   'test/lifecycle/hot-swap.test.ts',
   'test/lifecycle/spare-worker.test.ts',
   'test/regression/retained-memory.test.ts',
-  'test/security/access-interleaved.test.ts',
+  'test/security/access/interleaved.test.ts',
   'test/faults/faulty-proxy.test.ts',
   'test/faults/transport-clients.test.ts',
 ];

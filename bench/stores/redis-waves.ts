@@ -3,7 +3,7 @@
  * beside the gateway; without `redis-server` nothing is measured.
  */
 import { createRedisStore, type NewEntry, type RedisStore } from '../../src/cache/index.ts';
-import { startRedisServer, withoutRedis } from '../../test/testkit/redis-server.ts';
+import { startRedisServer, withoutRedis } from '../../test/testkit/servers/redis-server.ts';
 import { print } from '../print.ts';
 
 const count = 500;

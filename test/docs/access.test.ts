@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import demoTokens from '../../subgraphs/demo-tokens/tokens.json' with { type: 'json' };
-import { startSample } from '../testkit/sample.ts';
+import { startSample } from '../testkit/graphs/sample.ts';
 import { startTestGateway, type TestAnswer, type TestGateway } from '../testkit/test-gateway.ts';
 import { chapter, snippetsIn } from './pages.ts';
 

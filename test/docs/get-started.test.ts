@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeInChromium, openWatchedPage } from '../testkit/chromium.ts';
-import { type Sample, startSample } from '../testkit/sample.ts';
+import { type Sample, startSample } from '../testkit/graphs/sample.ts';
+import { describeInChromium, openWatchedPage } from '../testkit/servers/chromium.ts';
 import { type GuidedShop, startGuidedShop } from './guided-shop.ts';
 import { chapter, expectSection, isUpdate, snippetsIn } from './pages.ts';
 

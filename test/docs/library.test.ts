@@ -3,7 +3,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 import { createPageProject, type PageProject } from './page-project.ts';
 import { allSnippets, snippetsIn } from './pages.ts';
 

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 let gateway: TestGateway;

@@ -1,6 +1,6 @@
 /** Clients that disconnect, models that are down, deadlines that pass: a call without a waiter is ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, startAiGraph, userTextOf } from '../testkit/graphs/ai-graph.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
 
 let graph: AiGraph;

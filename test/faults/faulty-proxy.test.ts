@@ -6,10 +6,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/index.ts';
-import { faultyProxy, type ProxyFault, proxyFaults } from '../testkit/faulty-proxy.ts';
-import { closeSubgraphs, connect, contextOf, describeEachClient, listenTcp } from '../testkit/loopback-subgraph.ts';
-import { Random } from '../testkit/random.ts';
-import { newSeed, randomRuns } from '../testkit/random-runs.ts';
+import { Random } from '../testkit/random/random.ts';
+import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
+import { faultyProxy, type ProxyFault, proxyFaults } from '../testkit/servers/faulty-proxy.ts';
+import {
+  closeSubgraphs,
+  connect,
+  contextOf,
+  describeEachClient,
+  listenTcp,
+} from '../testkit/servers/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 

@@ -10,8 +10,8 @@ import {
   type RedisStore,
   type RedisStoreOptions,
 } from '../../src/cache/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

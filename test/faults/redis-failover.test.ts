@@ -3,9 +3,9 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRedisStore, type RedisStore, type RedisStoreOptions } from '../../src/cache/index.ts';
 import { RedisCounters } from '../../src/counters/index.ts';
-import { startRedisCluster } from '../testkit/redis-cluster.ts';
-import { startRedisSentinel } from '../testkit/redis-sentinel.ts';
-import { withoutRedis } from '../testkit/redis-server.ts';
+import { startRedisCluster } from '../testkit/servers/redis-cluster.ts';
+import { startRedisSentinel } from '../testkit/servers/redis-sentinel.ts';
+import { withoutRedis } from '../testkit/servers/redis-server.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

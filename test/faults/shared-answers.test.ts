@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createGateway, createLogger, type Gateway, type ListeningServer } from '../../src/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 let counted = 0;

@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CacheStore, createRedisStore, createTieredStore } from '../../src/cache/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

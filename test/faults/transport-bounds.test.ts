@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { safetyLimit } from '../testkit/safety-limit.ts';
 import {
   closeSubgraphs,
   codeOf,
@@ -11,8 +12,7 @@ import {
   listenTcp,
   mutation,
   query,
-} from '../testkit/loopback-subgraph.ts';
-import { safetyLimit } from '../testkit/safety-limit.ts';
+} from '../testkit/servers/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 

@@ -7,9 +7,9 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/index.ts';
 import type { SubgraphClient } from '../../src/transport/index.ts';
-import { closeSubgraphs, connect, contextOf, listenTcp } from '../testkit/loopback-subgraph.ts';
-import { Random } from '../testkit/random.ts';
-import { newSeed, randomRuns } from '../testkit/random-runs.ts';
+import { Random } from '../testkit/random/random.ts';
+import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
+import { closeSubgraphs, connect, contextOf, listenTcp } from '../testkit/servers/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 

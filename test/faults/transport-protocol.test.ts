@@ -9,7 +9,7 @@ import {
   listenTcp,
   mutation,
   query,
-} from '../testkit/loopback-subgraph.ts';
+} from '../testkit/servers/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 

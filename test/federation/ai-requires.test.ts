@@ -1,6 +1,6 @@
 /** An AI field reads what its @requires names, whatever a client aliases, selects or omits besides it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, echo, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, echo, startAiGraph, userTextOf } from '../testkit/graphs/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { buildASTSchema, getOperationAST, type OperationDefinitionNode, parse, p
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createApolloPlanner } from '../../src/planning/apollo/apollo-planner.ts';
 import { normaliseOperation } from '../../src/planning/index.ts';
-import { createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
+import { createTestGraph, type TestGraph } from '../testkit/random/test-graph.ts';
 import { abstractTypes } from './schemas/abstract-types.ts';
 import { entities } from './schemas/entities.ts';
 import { keys } from './schemas/keys.ts';

@@ -4,10 +4,10 @@
  */
 import { describe, expect, it } from 'vitest';
 import { checkConfig } from '../../src/config/index.ts';
-import { Random } from '../testkit/random.ts';
-import { randomOperation } from '../testkit/random-operation.ts';
-import { newSeed, randomRuns } from '../testkit/random-runs.ts';
-import { createTestGraph, type TestGraph, type TestSchema } from '../testkit/test-graph.ts';
+import { Random } from '../testkit/random/random.ts';
+import { randomOperation } from '../testkit/random/random-operation.ts';
+import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
+import { createTestGraph, type TestGraph, type TestSchema } from '../testkit/random/test-graph.ts';
 import { abstractTypes } from './schemas/abstract-types.ts';
 import { contexts } from './schemas/contexts.ts';
 import { entities } from './schemas/entities.ts';

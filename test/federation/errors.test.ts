@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/index.ts';
 import type { SubgraphResponse } from '../../src/transport/index.ts';
-import type { Intercept } from '../testkit/in-process-subgraph.ts';
-import { type Answer, createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
+import type { Intercept } from '../testkit/random/in-process-subgraph.ts';
+import { type Answer, createTestGraph, type TestGraph } from '../testkit/random/test-graph.ts';
 import { abstractTypes } from './schemas/abstract-types.ts';
 import { entities } from './schemas/entities.ts';
 import { keys } from './schemas/keys.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SubgraphError, SubgraphResponse } from '../../src/transport/index.ts';
-import { variablesOf } from '../testkit/in-process-subgraph.ts';
-import { createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
+import { variablesOf } from '../testkit/random/in-process-subgraph.ts';
+import { createTestGraph, type TestGraph } from '../testkit/random/test-graph.ts';
 
 const federation =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])';

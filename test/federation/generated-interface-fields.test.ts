@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DataObject } from '../testkit/in-process-subgraph.ts';
-import { createTestGraph, type TestSchema } from '../testkit/test-graph.ts';
+import type { DataObject } from '../testkit/random/in-process-subgraph.ts';
+import { createTestGraph, type TestSchema } from '../testkit/random/test-graph.ts';
 import { read } from './schemas/read.ts';
 
 const federation =

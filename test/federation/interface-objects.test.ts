@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
+import { createTestGraph, type TestGraph } from '../testkit/random/test-graph.ts';
 import { interfaceObjects } from './schemas/interface-objects.ts';
 
 let graph: TestGraph;

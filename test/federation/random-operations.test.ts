@@ -4,11 +4,11 @@
  * `npm run soak` runs both longer.
  */
 import { describe, expect, it } from 'vitest';
-import { compareWithMonolith, type DifferentialOptions } from '../testkit/differential.ts';
-import { expectAgreement, expectHardlyRefused, printRate } from '../testkit/expect-agreement.ts';
-import type { TestData } from '../testkit/in-process-subgraph.ts';
-import { newSeed, randomRuns } from '../testkit/random-runs.ts';
-import { createTestGraph, type TestSchema } from '../testkit/test-graph.ts';
+import { compareWithMonolith, type DifferentialOptions } from '../testkit/random/differential.ts';
+import { expectAgreement, expectHardlyRefused, printRate } from '../testkit/random/expect-agreement.ts';
+import type { TestData } from '../testkit/random/in-process-subgraph.ts';
+import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
+import { createTestGraph, type TestSchema } from '../testkit/random/test-graph.ts';
 import { abstractTypes } from './schemas/abstract-types.ts';
 import { contexts } from './schemas/contexts.ts';
 import { entities } from './schemas/entities.ts';

@@ -1,8 +1,8 @@
 import type { GraphQLObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { expectAgreement } from '../testkit/expect-agreement.ts';
-import type { DataObject } from '../testkit/in-process-subgraph.ts';
-import { createTestGraph, type TestSchema } from '../testkit/test-graph.ts';
+import { expectAgreement } from '../testkit/random/expect-agreement.ts';
+import type { DataObject } from '../testkit/random/in-process-subgraph.ts';
+import { createTestGraph, type TestSchema } from '../testkit/random/test-graph.ts';
 import { read } from './schemas/read.ts';
 import { requiredArguments, requiredArgumentsOfInterfaces } from './schemas/required-arguments.ts';
 

@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { DifferentialOptions } from '../testkit/differential.ts';
-import { expectAgreement, expectHardlyRefused } from '../testkit/expect-agreement.ts';
-import { decisionsOf, type LeftOut, leaveOut, withRules } from '../testkit/left-out.ts';
-import { newSeed, randomRuns } from '../testkit/random-runs.ts';
-import { createTestGraph, type TestSchema } from '../testkit/test-graph.ts';
+import type { DifferentialOptions } from '../testkit/random/differential.ts';
+import { expectAgreement, expectHardlyRefused } from '../testkit/random/expect-agreement.ts';
+import { decisionsOf, type LeftOut, leaveOut, withRules } from '../testkit/random/left-out.ts';
+import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
+import { createTestGraph, type TestSchema } from '../testkit/random/test-graph.ts';
 import { abstractTypes } from './schemas/abstract-types.ts';
 import { contexts } from './schemas/contexts.ts';
 import { entities } from './schemas/entities.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DataObject } from '../testkit/in-process-subgraph.ts';
-import { createTestGraph } from '../testkit/test-graph.ts';
+import type { DataObject } from '../testkit/random/in-process-subgraph.ts';
+import { createTestGraph } from '../testkit/random/test-graph.ts';
 
 const federation =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])\n';

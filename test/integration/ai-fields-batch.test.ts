@@ -10,7 +10,7 @@ import {
   schemaOf,
   startAiGraph,
   userTextOf,
-} from '../testkit/ai-graph.ts';
+} from '../testkit/graphs/ai-graph.ts';
 
 const sdl = `${aiLink}
 type Product @key(fields: "id") {

@@ -3,8 +3,15 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ScriptedReply } from '../../src/testing.ts';
-import { type AiGraph, aiLink, assistantPrompts, assistantSdl, echo, startAiGraph } from '../testkit/ai-graph.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import {
+  type AiGraph,
+  aiLink,
+  assistantPrompts,
+  assistantSdl,
+  echo,
+  startAiGraph,
+} from '../testkit/graphs/ai-graph.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 import { testWorkers } from '../testkit/test-workers.ts';
 
 const page = '{ products(first: 3) { id summary } }';

@@ -1,6 +1,6 @@
 /** `isthmus-explain: ai`: the origin of each field's value, by its path in the client's answer. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, canary, echo, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, canary, echo, startAiGraph, userTextOf } from '../testkit/graphs/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {

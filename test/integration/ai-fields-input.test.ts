@@ -1,6 +1,6 @@
 /** How much a call for an AI field reads: bounded, and what becomes of a longer input. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 const link = aiLink.replace('ai/v1.0', 'ai/v1.1');
 const sdl = `${link}

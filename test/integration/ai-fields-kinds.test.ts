@@ -2,7 +2,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, echo, messagesOf, schemaOf, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+import {
+  type AiGraph,
+  aiLink,
+  echo,
+  messagesOf,
+  schemaOf,
+  startAiGraph,
+  userTextOf,
+} from '../testkit/graphs/ai-graph.ts';
 
 const plain = (text: string): string => `---\nmodel: fast\nconfig: { maxOutputTokens: 50 }\n---\n${text}`;
 

@@ -1,6 +1,6 @@
 /** Values of AI fields: results of a model or of a subgraph's code are validated against the field's type, to the leaf. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, echo, schemaOf, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, echo, schemaOf, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 const prompt = (text: string): string => `---\nmodel: fast\nconfig: { maxOutputTokens: 90 }\n---\n${text}`;
 

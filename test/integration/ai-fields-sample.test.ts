@@ -13,7 +13,7 @@ import type { RunningService } from '../../subgraphs/listen.ts';
 import { startProducts } from '../../subgraphs/products/products.ts';
 import { startCatalog } from '../../subgraphs/products/rest/catalog.ts';
 import { startReviews } from '../../subgraphs/reviews/reviews.ts';
-import { aiLink, schemaOf, userTextOf } from '../testkit/ai-graph.ts';
+import { aiLink, schemaOf, userTextOf } from '../testkit/graphs/ai-graph.ts';
 
 const sdl = `${aiLink.replace('"@shareable"', '"@requiresScopes"')}
 type Query { giftIdea(budgetCents: Int!): String @generate(prompt: "gift", maxOutputTokens: 60) }

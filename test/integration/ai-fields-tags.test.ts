@@ -1,6 +1,6 @@
 /** AI fields in the caches of whole answers, and with declared fallbacks. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, assistantPrompts, echo, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, assistantPrompts, echo, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 const sdl = `${aiLink}
 extend schema @link(url: "https://isthmus.dev/cache/v1.0", import: ["@fallback"])

@@ -1,7 +1,7 @@
 /** Many AI fields at once: which calls are made, how often, and how concurrently. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest } from '../../src/testing.ts';
-import { type AiGraph, echo, messagesOf, schemaOf, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+import { type AiGraph, echo, messagesOf, schemaOf, startAiGraph, userTextOf } from '../testkit/graphs/ai-graph.ts';
 import { testWorkers } from '../testkit/test-workers.ts';
 
 const product = (request: ReceivedRequest): string => /Product \d+/.exec(userTextOf(request))?.[0] ?? '';

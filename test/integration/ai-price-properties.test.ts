@@ -3,9 +3,9 @@
  * an operation is estimated at, in dollars and in points, is never less than what it costs, and nobody pays more than allowed.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AiAnswer, type AiGraph, aiLink, startAiGraph } from '../testkit/ai-graph.ts';
-import { Random } from '../testkit/random.ts';
-import { newSeed, randomRuns } from '../testkit/random-runs.ts';
+import { type AiAnswer, type AiGraph, aiLink, startAiGraph } from '../testkit/graphs/ai-graph.ts';
+import { Random } from '../testkit/random/random.ts';
+import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
 
 const sdl = `${aiLink.replace('ai/v1.0', 'ai/v1.1')}
 type Query { haiku(about: String!): String @generate(prompt: "haiku", maxOutputTokens: 40, maxInputTokens: 200) }

@@ -1,6 +1,6 @@
 /** The price of an operation's AI fields: known before it runs, bounded, held, and told. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiAnswer, type AiGraph, aiLink, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiAnswer, type AiGraph, aiLink, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 const sdl = `${aiLink.replace('ai/v1.0', 'ai/v1.1')}
 type Query { haiku(about: String!): String @generate(prompt: "haiku", maxOutputTokens: 100, maxInputTokens: 900) }

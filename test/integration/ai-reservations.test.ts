@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 const bounds = 'maxOutputTokens: 100, maxInputTokens: 900';
 const sdl = `${aiLink.replace('ai/v1.0', 'ai/v1.1')}

@@ -1,6 +1,6 @@
 /** Budgets of models, over two workers: never passed, whatever calls do; what is cached or free is served all the same. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AiGraph, echo, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, echo, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGateway, createLogger } from '../../src/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
-import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 let counted = 0;

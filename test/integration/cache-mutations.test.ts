@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGateway, createLogger } from '../../src/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 const names = new Map<string, string>();

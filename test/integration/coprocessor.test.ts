@@ -2,11 +2,11 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Plugin } from '../../src/index.ts';
-import { WorkerClient } from '../testkit/served-workers.ts';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
+import { startWatchedGraph } from '../testkit/graphs/watched-graph.ts';
+import { WorkerClient } from '../testkit/processes/served-workers.ts';
 import { startSubgraph } from '../testkit/subgraph-server.ts';
 import { startTestGateway } from '../testkit/test-gateway.ts';
-import { startWatchedGraph } from '../testkit/watched-graph.ts';
 import { createPluginGateway } from './plugin-gateway.ts';
 
 describe('the coprocessor', () => {

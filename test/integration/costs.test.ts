@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatUsd } from '../../src/lib/index.ts';
 import { openStore } from '../../src/store/index.ts';
-import { type AiGraph, echo, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, echo, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 import { ledgerRow } from '../unit/store/ledger-contract.ts';
 
 let graph: AiGraph;

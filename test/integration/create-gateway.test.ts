@@ -9,7 +9,7 @@ import {
   type GatewayOptions,
   type ModelProvider,
 } from '../../src/index.ts';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
 
 const log = createLogger({ level: 'silent', readable: false });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { shop } from '../testkit/graphs/shop.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
-import { shop } from '../testkit/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) => {

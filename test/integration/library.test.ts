@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGateway, type Logger } from '../../src/index.ts';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 const json = { 'content-type': 'application/json' };

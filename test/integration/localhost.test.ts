@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { listenAt } from '../../src/http/index.ts';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 const addresses = ['127.0.0.1', '127.0.0.2'];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError, type Plugin } from '../../src/index.ts';
-import { startWatchedGraph } from '../testkit/watched-graph.ts';
+import { startWatchedGraph } from '../testkit/graphs/watched-graph.ts';
 import { createPluginGateway } from './plugin-gateway.ts';
 
 const messages = [{ role: 'user', content: 'The kettle is very good.' }];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError, type ModelProvider, type Plugin } from '../../src/index.ts';
-import { startWatchedGraph } from '../testkit/watched-graph.ts';
+import { startWatchedGraph } from '../testkit/graphs/watched-graph.ts';
 import { createPluginGateway as create } from './plugin-gateway.ts';
 
 describe('plugins', () => {

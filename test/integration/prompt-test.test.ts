@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 
 async function run(...args: readonly string[]) {
   const isthmus = spawnIsthmus(['prompt', 'test', ...args], { OPENAI_API_KEY: '' });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
 import { readSupergraph } from '../../src/read-supergraph.ts';
 import demoTokens from '../../subgraphs/demo-tokens/tokens.json' with { type: 'json' };
-import { type Sample, startSample } from '../testkit/sample.ts';
+import { type Sample, startSample } from '../testkit/graphs/sample.ts';
 
 /** The headers of an operation's tab, which has comments in its JSON. */
 async function exampleHeaders(file: string, files: readonly string[]): Promise<Record<string, string>> {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGateway } from '../../src/index.ts';
-import { type IssuedCertificate, TestAuthority } from '../testkit/test-authority.ts';
+import { type IssuedCertificate, TestAuthority } from '../testkit/servers/test-authority.ts';
 
 describe('a graph over TLS', () => {
   let authority: TestAuthority;

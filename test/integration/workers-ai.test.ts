@@ -1,7 +1,7 @@
 /** AI fields and models with two workers: what one of them was answered, and what it knows of a target, holds for both. */
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AiGraph, echo, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, echo, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {

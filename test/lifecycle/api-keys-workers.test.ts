@@ -1,7 +1,7 @@
 /** With several workers, the main thread has the admin listener, and a key that is revoked there ends in each of them. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { clientsOf, type ServedWorkers, serveWorkers } from '../testkit/processes/served-workers.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
-import { clientsOf, type ServedWorkers, serveWorkers } from '../testkit/served-workers.ts';
 
 // A start takes many times as long where the machine is busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

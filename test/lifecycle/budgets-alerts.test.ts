@@ -1,7 +1,7 @@
 /** Alerts of budgets that are sent to a webhook, by a gateway of two workers. */
 import { expect, it, vi } from 'vitest';
-import { budgetGateways } from '../testkit/budget-gateways.ts';
-import { startWebhookReceiver, webhookSecret } from '../testkit/webhook-receiver.ts';
+import { budgetGateways } from '../testkit/processes/budget-gateways.ts';
+import { startWebhookReceiver, webhookSecret } from '../testkit/servers/webhook-receiver.ts';
 
 // A start takes many times as long where the machine is busy.
 vi.setConfig({ testTimeout: 240_000 });

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type BudgetGateway, type BudgetGateways, budgetGateways } from '../testkit/budget-gateways.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import { type BudgetGateway, type BudgetGateways, budgetGateways } from '../testkit/processes/budget-gateways.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 
 // A start takes many times as long where the machine is busy.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });

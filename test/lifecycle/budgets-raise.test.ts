@@ -1,7 +1,7 @@
 /** Temporary increases of budgets, by the command and by the admin graph, under a gateway of two workers. */
 import { expect, it, vi } from 'vitest';
-import { type BudgetGateway, budgetGateways } from '../testkit/budget-gateways.ts';
-import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { type BudgetGateway, budgetGateways } from '../testkit/processes/budget-gateways.ts';
+import { spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 
 // A start takes many times as long where the machine is busy.
 vi.setConfig({ testTimeout: 240_000 });

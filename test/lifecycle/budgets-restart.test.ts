@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import type { LedgerRow } from '../../src/observability/index.ts';
 import { openStore } from '../../src/store/index.ts';
-import { budgetGateways, callNanoUsd } from '../testkit/budget-gateways.ts';
+import { budgetGateways, callNanoUsd } from '../testkit/processes/budget-gateways.ts';
 
 // A start takes many times as long where the machine is busy.
 vi.setConfig({ testTimeout: 240_000 });

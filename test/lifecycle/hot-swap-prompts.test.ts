@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
 import { startTestGateway } from '../testkit/test-gateway.ts';
 
 const sdl = `extend schema

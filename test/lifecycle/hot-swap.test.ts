@@ -1,8 +1,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomRuns } from '../testkit/random-runs.ts';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
+import { randomRuns } from '../testkit/random/random-runs.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 let gateway: TestGateway;

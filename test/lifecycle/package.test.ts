@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shop } from '../testkit/shop.ts';
-import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { shop } from '../testkit/graphs/shop.ts';
+import { spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 import { startSubgraph } from '../testkit/subgraph-server.ts';
 
 const run = promisify(execFile);

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { shop } from '../testkit/graphs/shop.ts';
+import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
-import { shop } from '../testkit/shop.ts';
-import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
 import { startSubgraph, type TestSubgraph } from '../testkit/subgraph-server.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -165,7 +165,7 @@ describe('isthmus serve', () => {
 
   it('connects to nothing but its subgraphs', async () => {
     const { config } = await shopConfig();
-    const guard = join(import.meta.dirname, '../testkit/refuse-connections.ts');
+    const guard = join(import.meta.dirname, '../testkit/processes/refuse-connections.ts');
     const isthmus = run(['serve', '--config', config, '--port', '0'], {
       NODE_OPTIONS: `--import ${guard}`,
       APOLLO_TELEMETRY_DISABLED: '',

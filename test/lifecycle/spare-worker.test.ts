@@ -1,6 +1,5 @@
 /** A spare worker stands by: it takes the place of one that ends, and does not serve before. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { randomRuns } from '../testkit/random-runs.ts';
 import {
   clientsOf,
   productsSdl,
@@ -8,7 +7,8 @@ import {
   serveWorkers,
   WorkerClient,
   waiting,
-} from '../testkit/served-workers.ts';
+} from '../testkit/processes/served-workers.ts';
+import { randomRuns } from '../testkit/random/random-runs.ts';
 
 // A start takes many times as long where the machine is busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

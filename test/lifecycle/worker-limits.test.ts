@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedProvider, startScriptedProvider } from '../../src/testing.ts';
-import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 
 const concurrency = 4;
 

@@ -4,8 +4,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { randomRuns } from '../testkit/random-runs.ts';
-import { productsSdl, type ServedWorkers, serveWorkers, WorkerClient, waiting } from '../testkit/served-workers.ts';
+import {
+  productsSdl,
+  type ServedWorkers,
+  serveWorkers,
+  WorkerClient,
+  waiting,
+} from '../testkit/processes/served-workers.ts';
+import { randomRuns } from '../testkit/random/random-runs.ts';
 
 // A start takes many times as long where the machine is busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

@@ -1,6 +1,5 @@
 /** Several workers serve as one gateway: they swap together, one that ends is replaced, and all end together. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { randomRuns } from '../testkit/random-runs.ts';
 import {
   clientsOf,
   prepareShop,
@@ -9,8 +8,9 @@ import {
   serveWorkers,
   WorkerClient,
   waiting,
-} from '../testkit/served-workers.ts';
-import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+} from '../testkit/processes/served-workers.ts';
+import { spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
+import { randomRuns } from '../testkit/random/random-runs.ts';
 
 const versionQuery = '{ __type(name: "Product") { description } }';
 const versionOf = (body: string): number => Number(/version (\d+)/.exec(body)?.[1]);

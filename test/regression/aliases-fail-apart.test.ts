@@ -5,7 +5,7 @@
  */
 import { buildSchema, graphql } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, schemaOf, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, schemaOf, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 const types = `

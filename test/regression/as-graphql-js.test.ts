@@ -6,8 +6,8 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Random } from '../testkit/random.ts';
-import { newSeed, randomRuns } from '../testkit/random-runs.ts';
+import { Random } from '../testkit/random/random.ts';
+import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 const sdl = `

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest, ScriptedReply } from '../../src/testing.ts';
-import { type AiGraph, aiLink, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, startAiGraph, userTextOf } from '../testkit/graphs/ai-graph.ts';
 
 const sdl = `${aiLink}
 type Product @key(fields: "id") {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildLandingPage } from '../../src/http/landing/build.ts';
-import { describeInChromium, openWatchedPage } from '../testkit/chromium.ts';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
+import { describeInChromium, openWatchedPage } from '../testkit/servers/chromium.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 let gateway: TestGateway;

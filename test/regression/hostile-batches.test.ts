@@ -5,9 +5,9 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReceivedRequest, ScriptedReply } from '../../src/testing.ts';
-import { type AiGraph, aiLink, schemaOf, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
-import { Random } from '../testkit/random.ts';
-import { newSeed, randomRuns } from '../testkit/random-runs.ts';
+import { type AiGraph, aiLink, schemaOf, startAiGraph, userTextOf } from '../testkit/graphs/ai-graph.ts';
+import { Random } from '../testkit/random/random.ts';
+import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
 
 const sdl = `${aiLink}
 type Product @key(fields: "id") {

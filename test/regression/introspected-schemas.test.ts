@@ -3,10 +3,10 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { shop } from '../testkit/shop.ts';
-import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { shop } from '../testkit/graphs/shop.ts';
+import { startWatchedGraph } from '../testkit/graphs/watched-graph.ts';
+import { spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 import { startSubgraph, type TestSubgraph } from '../testkit/subgraph-server.ts';
-import { startWatchedGraph } from '../testkit/watched-graph.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

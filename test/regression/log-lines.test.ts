@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/observability/index.ts';
-import { type AiGraph, echo, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, echo, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {

@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest, ScriptedReply } from '../../src/testing.ts';
-import { type AiGraph, aiLink, messagesOf, startAiGraph, userTextOf } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, messagesOf, startAiGraph, userTextOf } from '../testkit/graphs/ai-graph.ts';
 
 const sdl = `${aiLink}
 type Review @key(fields: "id") {

@@ -1,6 +1,6 @@
 /** Numbers of entities and arguments reach a prompt exactly, digit for digit. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AiGraph, aiLink, startAiGraph } from '../testkit/ai-graph.ts';
+import { type AiGraph, aiLink, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 const sdl = `${aiLink}
   scalar Decimal

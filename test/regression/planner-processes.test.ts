@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/index.ts';
 import { createPlannerPool, type Planner, type PlannerPool } from '../../src/planning/index.ts';
 import { manyWays } from '../federation/schemas/many-ways.ts';
-import { childrenOf } from '../testkit/children-of.ts';
-import { composeOrThrow, silentLog } from '../testkit/test-graph.ts';
+import { childrenOf } from '../testkit/processes/children-of.ts';
+import { composeOrThrow, silentLog } from '../testkit/random/test-graph.ts';
 
 const run = promisify(execFile);
 
@@ -99,7 +99,7 @@ describe('planner processes', () => {
   }, 120_000);
 
   it('that cannot be started for want of file descriptors are started when there are some', async () => {
-    const script = 'ulimit -n 100; exec "$0" test/testkit/planners-without-descriptors.ts';
+    const script = 'ulimit -n 100; exec "$0" test/testkit/processes/planners-without-descriptors.ts';
     const { stdout } = await run('sh', ['-c', script, process.execPath]);
     expect(JSON.parse(stdout)).toEqual({
       first: 'planned',

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/observability/index.ts';
 import { createPlannerPool } from '../../src/planning/index.ts';
-import { childrenOf } from '../testkit/children-of.ts';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
+import { childrenOf } from '../testkit/processes/children-of.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 let gateway: TestGateway;

@@ -7,8 +7,8 @@ import { createApolloPlanner, type SupergraphPlanner } from '../../src/planning/
 import { PlanningTooLong } from '../../src/planning/apollo/search-bounds.ts';
 import { UnsoundPlan } from '../../src/planning/plan/unsound-plan.ts';
 import { manyWays } from '../federation/schemas/many-ways.ts';
-import { compareWithMonolith } from '../testkit/differential.ts';
-import { createTestGraph, type TestGraph } from '../testkit/test-graph.ts';
+import { compareWithMonolith } from '../testkit/random/differential.ts';
+import { createTestGraph, type TestGraph } from '../testkit/random/test-graph.ts';
 
 const times = (count: number, write: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => write(index)).join(' ');

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 
 const schema = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])

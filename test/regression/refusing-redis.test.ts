@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRedisStore, type RedisState } from '../../src/cache/redis/redis-store.ts';
-import { startRedisServer, withoutRedis } from '../testkit/redis-server.ts';
+import { startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,6 +1,6 @@
 /** An operation that was sent before is answered without parsing it again, by GET and with extensions as well. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shop } from '../testkit/shop.ts';
+import { shop } from '../testkit/graphs/shop.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
 
 let gateway: TestGateway;

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { randomRuns } from '../testkit/random-runs.ts';
+import { randomRuns } from '../testkit/random/random-runs.ts';
 import { startTestGateway } from '../testkit/test-gateway.ts';
 
 const run = promisify(execFile);
@@ -17,7 +17,13 @@ interface Measured {
 }
 
 async function measure(shape: string, count: number, maxBytes: number, warm: number): Promise<Measured> {
-  const script = ['--expose-gc', 'test/testkit/retained-operations.ts', shape, String(count), String(maxBytes)];
+  const script = [
+    '--expose-gc',
+    'test/testkit/processes/retained-operations.ts',
+    shape,
+    String(count),
+    String(maxBytes),
+  ];
   const { stdout } = await run(process.execPath, script, { env: { ...process.env, WARM: String(warm) } });
   return JSON.parse(stdout) as Measured;
 }

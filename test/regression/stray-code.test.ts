@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shop } from '../testkit/shop.ts';
-import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/spawn-isthmus.ts';
+import { shop } from '../testkit/graphs/shop.ts';
+import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 import { startSubgraph, type TestSubgraph } from '../testkit/subgraph-server.ts';
 
 /** Ways to fail outside a call, by field. */

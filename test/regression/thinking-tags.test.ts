@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ThinkingTags } from '../../src/ai/wires/shared/thinking-tags.ts';
 import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
-import { aiLink, startAiGraph } from '../testkit/ai-graph.ts';
+import { aiLink, startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 function read(pieces: readonly string[]) {
   let [text, reasoning] = ['', ''];

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTextFile } from '../../src/lib/index.ts';
 import { compose } from '../../src/supergraph/index.ts';
-import { shop } from '../testkit/shop.ts';
-import { startWatchedGraph } from '../testkit/watched-graph.ts';
+import { shop } from '../testkit/graphs/shop.ts';
+import { startWatchedGraph } from '../testkit/graphs/watched-graph.ts';
 
 const yaml = (file: string) =>
   `subgraphs:\n  products: { routing_url: "http://127.0.0.1:1/graphql", schema: { file: ${file} } }\n`;

@@ -2,8 +2,8 @@
  * @context over value types and over a subgraph that has to be called for it, progressive overrides by percentage,
  * chained @requires with arguments over three subgraphs, inaccessible elements, mutations that return entities.
  */
-import type { DataObject, TestData } from '../../testkit/in-process-subgraph.ts';
-import type { TestSchema } from '../../testkit/test-graph.ts';
+import type { DataObject, TestData } from '../../testkit/random/in-process-subgraph.ts';
+import type { TestSchema } from '../../testkit/random/test-graph.ts';
 import { first, read } from './read.ts';
 
 const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires", "@provides", "@shareable", "@override", "@inaccessible", "@context", "@fromContext"])`;

@@ -2,8 +2,8 @@
  * Several keys, compound and nested; @override, whole and by percentage; @context; fields called like members of
  * Object.prototype; nulls in every position, some where they may not be.
  */
-import type { DataObject, TestData } from '../../testkit/in-process-subgraph.ts';
-import type { TestSchema } from '../../testkit/test-graph.ts';
+import type { DataObject, TestData } from '../../testkit/random/in-process-subgraph.ts';
+import type { TestSchema } from '../../testkit/random/test-graph.ts';
 import { first, read } from './read.ts';
 
 const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires", "@shareable", "@override", "@context", "@fromContext"])`;

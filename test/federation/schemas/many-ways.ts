@@ -2,8 +2,8 @@
  * Three subgraphs that nearly all have nearly everything: shareable fields, interfaces whose fields have to be selected
  * by type, and values without a key. Every field can be fetched in several ways, and ways multiply.
  */
-import type { TestData } from '../../testkit/in-process-subgraph.ts';
-import type { TestSchema } from '../../testkit/test-graph.ts';
+import type { TestData } from '../../testkit/random/in-process-subgraph.ts';
+import type { TestSchema } from '../../testkit/random/test-graph.ts';
 
 const link =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external"])';

@@ -2,8 +2,8 @@
  * Interfaces whose entities come from different subgraphs, unions inside interfaces, narrowed fields, shared value types,
  * lists of lists, custom scalars, input objects, @requires with conditions.
  */
-import type { DataObject, TestData } from '../../testkit/in-process-subgraph.ts';
-import type { TestSchema } from '../../testkit/test-graph.ts';
+import type { DataObject, TestData } from '../../testkit/random/in-process-subgraph.ts';
+import type { TestSchema } from '../../testkit/random/test-graph.ts';
 import { first, read } from './read.ts';
 
 const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires", "@provides", "@shareable", "@inaccessible"])`;

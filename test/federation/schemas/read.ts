@@ -1,4 +1,4 @@
-import type { DataObject } from '../../testkit/in-process-subgraph.ts';
+import type { DataObject } from '../../testkit/random/in-process-subgraph.ts';
 
 /**
  * A field of an object: its value, or its result for `args`. In a subgraph a required field is the plain value of the

@@ -1,6 +1,6 @@
 /** @requires with arguments: different ones for one field, nested, below lists and type conditions, in chains, over interface objects. */
-import type { DataObject, TestData } from '../../testkit/in-process-subgraph.ts';
-import type { TestSchema } from '../../testkit/test-graph.ts';
+import type { DataObject, TestData } from '../../testkit/random/in-process-subgraph.ts';
+import type { TestSchema } from '../../testkit/random/test-graph.ts';
 import { first, read } from './read.ts';
 
 const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires", "@interfaceObject", "@shareable", "@listSize"])

@@ -1,7 +1,7 @@
 /** The sample graph's own schemas; its AI fields are answered by functions of exactly what they require. */
 import { readFileSync } from 'node:fs';
-import type { DataObject, TestData } from '../../testkit/in-process-subgraph.ts';
-import type { TestSchema } from '../../testkit/test-graph.ts';
+import type { DataObject, TestData } from '../../testkit/random/in-process-subgraph.ts';
+import type { TestSchema } from '../../testkit/random/test-graph.ts';
 import { first, read } from './read.ts';
 
 const names = ['accounts', 'reviews', 'products', 'inventory', 'assistant'] as const;

@@ -2,8 +2,8 @@
  * Two interfaces that are interface objects in several subgraphs, with @requires with arguments over them, type
  * conditions and unions whose members only partly belong to them; a type that narrows a field of its interface.
  */
-import type { DataObject, TestData } from '../../testkit/in-process-subgraph.ts';
-import type { TestSchema } from '../../testkit/test-graph.ts';
+import type { DataObject, TestData } from '../../testkit/random/in-process-subgraph.ts';
+import type { TestSchema } from '../../testkit/random/test-graph.ts';
 import { first, read } from './read.ts';
 
 const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject", "@inaccessible"])`;

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildLandingPage } from '../../../src/http/landing/build.ts';
-import { describeInChromium, openWatchedPage } from '../../testkit/chromium.ts';
+import { describeInChromium, openWatchedPage } from '../../testkit/servers/chromium.ts';
 import { startLandingServer } from './landing-server.ts';
 
 const headers = '{\n  // Who it is for.\n  "x-demo": "1"\n}\n';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildLandingPage } from '../../../src/http/landing/build.ts';
-import { describeInChromium, openWatchedPage } from '../../testkit/chromium.ts';
-import { TestAuthority } from '../../testkit/test-authority.ts';
+import { describeInChromium, openWatchedPage } from '../../testkit/servers/chromium.ts';
+import { TestAuthority } from '../../testkit/servers/test-authority.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 
 const subgraphs = {

@@ -1,6 +1,6 @@
 /** Batches of operations: off by default, bounded where they are on, and no way around a limit. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shop } from '../../testkit/shop.ts';
+import { shop } from '../../testkit/graphs/shop.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 
 let gateway: TestGateway;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shop as productsAndStock } from '../../testkit/shop.ts';
+import { shop as productsAndStock } from '../../testkit/graphs/shop.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 import { waysIn } from '../../testkit/ways-in.ts';
 

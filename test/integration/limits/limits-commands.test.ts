@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shop } from '../../testkit/shop.ts';
+import { shop } from '../../testkit/graphs/shop.ts';
 import { startTestGateway } from '../../testkit/test-gateway.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 /** What operations may cost, on every way in: estimated before anything is sent, measured by what came back. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { vault } from '../../testkit/graphs/vault.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
-import { vault } from '../../testkit/vault.ts';
 import { waysIn } from '../../testkit/ways-in.ts';
 
 const federation = (imports: string) =>

@@ -1,8 +1,8 @@
 /** Rates on sockets, by both ways of both doors; over two workers exact. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
-import { shop } from '../../testkit/shop.ts';
+import { shop } from '../../testkit/graphs/shop.ts';
+import { startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 
 const proxies = `server: { trusted_proxies: [127.0.0.0/8], allowed_origins: ["https://shop.example"] }

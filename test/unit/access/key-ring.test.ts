@@ -6,8 +6,8 @@ import { ApiKeys } from '../../../src/access/index.ts';
 import { KeyRing } from '../../../src/access/keys/key-ring.ts';
 import { publishRevisions } from '../../../src/signals/index.ts';
 import type { Store } from '../../../src/store/index.ts';
+import { twoWorkersSignals } from '../../testkit/processes/worker-signals.ts';
 import { safetyLimit } from '../../testkit/safety-limit.ts';
-import { twoWorkersSignals } from '../../testkit/worker-signals.ts';
 import { openAt } from '../store/store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-ring-'));

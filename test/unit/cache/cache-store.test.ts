@@ -13,8 +13,8 @@ import {
   TagStamps,
 } from '../../../src/cache/index.ts';
 import { noSignals } from '../../../src/signals/index.ts';
-import { type RedisCluster, startRedisCluster } from '../../testkit/redis-cluster.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
+import { type RedisCluster, startRedisCluster } from '../../testkit/servers/redis-cluster.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 
 let server: RedisServer | undefined;
 let cluster: RedisCluster | undefined;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CacheStores } from '../../../src/cache/index.ts';
 import { createLogger } from '../../../src/observability/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 
 const log = createLogger({ level: 'silent' });
 const memory = { store: { kind: 'memory' }, maxBytes: 1_000_000 } as const;

@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { EntryDecoder, encodePart } from '../../../src/cache/redis/entry-format.ts';
-import { Random } from '../../testkit/random.ts';
+import { Random } from '../../testkit/random/random.ts';
 
 const names = ['a'.repeat(16), 'b'.repeat(16)];
 const now = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStampMemory, TagStamps } from '../../../src/cache/index.ts';
-import { Random } from '../../testkit/random.ts';
+import { Random } from '../../testkit/random/random.ts';
 
 describe('the stamps of tags', () => {
   it('never revive an entry whose tag has been invalidated, however few slots there are', () => {

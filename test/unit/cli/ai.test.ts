@@ -8,8 +8,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldTags } from '../../../src/ai/fields/answers/field-cache.ts';
 import { createRedisStore } from '../../../src/cache/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
-import { spawnIsthmus } from '../../testkit/spawn-isthmus.ts';
+import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { spawnIsthmus } from '../../testkit/spawn-isthmus.ts';
+import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
 
 const schema = (field: string) => `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])

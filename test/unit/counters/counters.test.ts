@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CounterChange, Counters } from '../../../src/counters/index.ts';
 import { createCounterMemory, ProcessCounters, RedisCounters, SharedCounters } from '../../../src/counters/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 
 let redis: RedisServer | undefined;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** Counters in Redis, against a real server: the promises of every counter, and what only several gateways need. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProcessCounters, RedisCounters, type RemoteChange } from '../../../src/counters/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 
 const minute = { kind: 'fixed', ms: 60_000 } as const;
 const sliding = { kind: 'sliding', ms: 60_000 } as const;

@@ -7,7 +7,7 @@ import { createBucketMemory, RedisCounters, TokenBuckets } from '../../../src/co
 import { GatewayError } from '../../../src/errors/index.ts';
 import { JointRates, Rates } from '../../../src/limits/index.ts';
 import { createLogger } from '../../../src/observability/index.ts';
-import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/redis-server.ts';
+import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 
 const log = createLogger({ level: 'silent', readable: false });
 const user: Principal = { ...anonymous, kind: 'user', id: 'Ann', tenant: 'acme' };

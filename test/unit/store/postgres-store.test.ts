@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys, KeyRing } from '../../../src/access/index.ts';
 import type { StoreConfig } from '../../../src/config/index.ts';
 import { openPostgres } from '../../../src/store/postgres-database.ts';
-import { type PostgresServer, startPostgresServer, withoutPostgres } from '../../testkit/postgres-server.ts';
 import { safetyLimit } from '../../testkit/safety-limit.ts';
+import { type PostgresServer, startPostgresServer, withoutPostgres } from '../../testkit/servers/postgres-server.ts';
 import { describeLedger, ledgerRow } from './ledger-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 

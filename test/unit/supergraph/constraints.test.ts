@@ -1,7 +1,7 @@
 /** A `@constraint` that cannot be enforced as it is written refuses the composition, with its place and how to mend it. */
 import { describe, expect, it } from 'vitest';
 import { composeSubgraphs } from '../../../src/supergraph/compose-subgraphs.ts';
-import { composeOrThrow } from '../../testkit/test-graph.ts';
+import { composeOrThrow } from '../../testkit/random/test-graph.ts';
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])
   @link(url: "https://isthmus.dev/limits/v1.0", import: ["@constraint"])`;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { LineReader, LineWriter } from '../../../src/threads/index.ts';
-import { Random } from '../../testkit/random.ts';
-import { randomRuns } from '../../testkit/random-runs.ts';
+import { Random } from '../../testkit/random/random.ts';
+import { randomRuns } from '../../testkit/random/random-runs.ts';
 
 const linesOf = (text: string): readonly string[] => text.split('\n').slice(0, -1);
 

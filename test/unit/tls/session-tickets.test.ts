@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { prepareServer } from '../../../src/tls/index.ts';
-import { type IssuedCertificate, TestAuthority } from '../../testkit/test-authority.ts';
+import { type IssuedCertificate, TestAuthority } from '../../testkit/servers/test-authority.ts';
 
 let authority: TestAuthority;
 let issued: IssuedCertificate;

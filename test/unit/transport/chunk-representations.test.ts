@@ -7,7 +7,7 @@ import {
   json,
   listen,
   listenGraphQL,
-} from '../../testkit/loopback-subgraph.ts';
+} from '../../testkit/servers/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 

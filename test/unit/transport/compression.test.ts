@@ -1,6 +1,6 @@
 import { brotliCompressSync, brotliDecompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeSubgraphs, codeOf, connect, contextOf, listen, query } from '../../testkit/loopback-subgraph.ts';
+import { closeSubgraphs, codeOf, connect, contextOf, listen, query } from '../../testkit/servers/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 

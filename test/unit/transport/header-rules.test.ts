@@ -6,8 +6,8 @@ import { splitHeaderRules } from '../../../src/transport/headers/fixed-header-ru
 import { compileRequestHeaderRules } from '../../../src/transport/headers/request-header-rules.ts';
 import { applyResponseHeaderRules } from '../../../src/transport/headers/response-headers.ts';
 import { CollectedResponseHeaders } from '../../../src/transport/index.ts';
-import { Random } from '../../testkit/random.ts';
-import { newSeed } from '../../testkit/random-runs.ts';
+import { Random } from '../../testkit/random/random.ts';
+import { newSeed } from '../../testkit/random/random-runs.ts';
 
 const named = (name: string, rest: { rename?: string; default?: string } = {}): RequestHeaderRule => ({
   kind: 'propagate',

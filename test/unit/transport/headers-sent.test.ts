@@ -1,6 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CollectedResponseHeaders } from '../../../src/transport/index.ts';
-import { closeSubgraphs, connect, contextOf, json, listenGraphQL, query } from '../../testkit/loopback-subgraph.ts';
+import {
+  closeSubgraphs,
+  connect,
+  contextOf,
+  json,
+  listenGraphQL,
+  query,
+} from '../../testkit/servers/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 

@@ -5,11 +5,18 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { closeSubgraphs, codeOf, connect, contextOf, mutation, query } from '../../testkit/loopback-subgraph.ts';
+import {
+  closeSubgraphs,
+  codeOf,
+  connect,
+  contextOf,
+  mutation,
+  query,
+} from '../../testkit/servers/loopback-subgraph.ts';
 
 // A test key for 127.0.0.1: it protects nothing.
-const key = readFileSync('test/testkit/loopback-tls/key.pem');
-const cert = readFileSync('test/testkit/loopback-tls/certificate.pem', 'utf8');
+const key = readFileSync('test/testkit/servers/loopback-tls/key.pem');
+const cert = readFileSync('test/testkit/servers/loopback-tls/certificate.pem', 'utf8');
 const trusted = getCACertificates('default');
 beforeAll(() => setDefaultCACertificates([...trusted, cert]));
 afterAll(() => setDefaultCACertificates(trusted));

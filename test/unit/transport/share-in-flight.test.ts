@@ -14,7 +14,7 @@ import {
   listenGraphQL,
   mutation,
   query,
-} from '../../testkit/loopback-subgraph.ts';
+} from '../../testkit/servers/loopback-subgraph.ts';
 
 afterEach(closeSubgraphs);
 

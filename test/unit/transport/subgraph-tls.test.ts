@@ -16,8 +16,8 @@ import {
   contextOf,
   describeEachClient,
   query,
-} from '../../testkit/loopback-subgraph.ts';
-import { type IssuedCertificate, TestAuthority } from '../../testkit/test-authority.ts';
+} from '../../testkit/servers/loopback-subgraph.ts';
+import { type IssuedCertificate, TestAuthority } from '../../testkit/servers/test-authority.ts';
 
 const fileAt = (path: string) => ({ path, place: 'traffic.all.tls', line: undefined });
 const tlsOf = (more: Partial<SubgraphTlsConfig> = {}): SubgraphTlsConfig => ({

@@ -8,7 +8,7 @@ import { stableHash } from '../../../src/lib/index.ts';
 import type { Logger } from '../../../src/observability/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { RevisionAnnouncer } from '../../../src/workers/announce-revisions.ts';
-import { nextSignal, twoWorkersSignals } from '../../testkit/worker-signals.ts';
+import { nextSignal, twoWorkersSignals } from '../../testkit/processes/worker-signals.ts';
 
 it('workers are told of each change of the store that is configured', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-revisions-'));

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { alternativeNames } from '../../../../src/access/identify/alternative-names.ts';
 import { identifyByCertificate } from '../../../../src/access/identify/client-certificates.ts';
-import { TestAuthority } from '../../../testkit/test-authority.ts';
+import { TestAuthority } from '../../../testkit/servers/test-authority.ts';
 
 describe('alternative names', () => {
   it.each([

@@ -5,8 +5,8 @@ import { compileExpression } from '../../../../src/access/policies/compile-expre
 import { createExpressionPolicy } from '../../../../src/access/policies/expression-policy.ts';
 import type { Row, RowCaller } from '../../../../src/access/policies/policy.ts';
 import { ExactNumber } from '../../../../src/lib/index.ts';
-import { Random } from '../../../testkit/random.ts';
-import { newSeed, randomRuns } from '../../../testkit/random-runs.ts';
+import { Random } from '../../../testkit/random/random.ts';
+import { newSeed, randomRuns } from '../../../testkit/random/random-runs.ts';
 
 const environment = ['principal', 'args', 'row', 'request'].reduce(
   (built, name) => built.registerVariable(name, 'map'),

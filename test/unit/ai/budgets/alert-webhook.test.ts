@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { AlertWebhook } from '../../../../src/ai/budgets/index.ts';
 import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
-import { startWebhookReceiver, webhookSecret } from '../../../testkit/webhook-receiver.ts';
+import { startWebhookReceiver, webhookSecret } from '../../../testkit/servers/webhook-receiver.ts';
 
 const alert = {
   budget: 'tenants',

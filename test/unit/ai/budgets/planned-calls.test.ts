@@ -16,7 +16,7 @@ import {
   SharedCounters,
 } from '../../../../src/counters/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
-import { Random } from '../../../testkit/random.ts';
+import { Random } from '../../../testkit/random/random.ts';
 
 const payer = {
   door: 'graphql',

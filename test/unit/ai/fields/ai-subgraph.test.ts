@@ -12,7 +12,7 @@ import { Deadline } from '../../../../src/lib/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
 import { noSignals, type Signals } from '../../../../src/signals/index.ts';
 import type { RequestContext } from '../../../../src/transport/index.ts';
-import { nextSignal, twoWorkersSignals } from '../../../testkit/worker-signals.ts';
+import { nextSignal, twoWorkersSignals } from '../../../testkit/processes/worker-signals.ts';
 
 const sdl = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])

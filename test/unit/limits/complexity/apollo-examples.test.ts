@@ -1,7 +1,7 @@
 /** The examples of Apollo's page on demand control cost what it says, and what it says of arguments and mutations is so. */
 import { describe, expect, it } from 'vitest';
 import { checkConfig } from '../../../../src/config/index.ts';
-import { createTestGraph } from '../../../testkit/test-graph.ts';
+import { createTestGraph } from '../../../testkit/random/test-graph.ts';
 
 const federation = (imports: string) =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: [${imports}])`;

@@ -9,7 +9,7 @@ import { readSupergraphTypes } from '../../../../src/planning/plan/supergraph-ty
 import { UnsoundPlan } from '../../../../src/planning/plan/unsound-plan.ts';
 import { checkTypes } from '../../../../src/planning/repair/check-types.ts';
 import { interfaceObjects } from '../../../federation/schemas/interface-objects.ts';
-import { composeOrThrow } from '../../../testkit/test-graph.ts';
+import { composeOrThrow } from '../../../testkit/random/test-graph.ts';
 
 const types = readSupergraphTypes(parse(composeOrThrow(interfaceObjects.subgraphs).supergraphSdl));
 const { requested } = liftInterfaceObjectFields(types, parse('{reviewed{score ...on Film{verdict}}}'));

@@ -1,8 +1,8 @@
 /** Whatever happens in whatever order, no cached answer is older than it may be: a model of the source checks each of them. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Invalidation } from '../../../../src/runtime/index.ts';
-import { Random } from '../../../testkit/random.ts';
-import { newSeed, randomRuns } from '../../../testkit/random-runs.ts';
+import { Random } from '../../../testkit/random/random.ts';
+import { newSeed, randomRuns } from '../../../testkit/random/random-runs.ts';
 import { CachedWorld, type Lifetimes, maxAgeMs } from './cached-world.ts';
 import { type Asked, type Id, ids, type Moment } from './source-history.ts';
 

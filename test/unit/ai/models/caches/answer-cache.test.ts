@@ -9,7 +9,7 @@ import {
 import { AnswerCache, type AnswerScope } from '../../../../../src/ai/models/caches/answer-cache.ts';
 import { type CacheStore, createMemoryStore, createRedisStore } from '../../../../../src/cache/index.ts';
 import { canonicalJson, Deadline } from '../../../../../src/lib/index.ts';
-import { startRedisServer, withoutRedis } from '../../../../testkit/redis-server.ts';
+import { startRedisServer, withoutRedis } from '../../../../testkit/servers/redis-server.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

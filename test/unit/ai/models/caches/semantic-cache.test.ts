@@ -10,7 +10,7 @@ import { createLocalProvider } from '../../../../../src/ai/providers/local/local
 import { createMemoryStore } from '../../../../../src/cache/index.ts';
 import { abortSignalOf, Deadline } from '../../../../../src/lib/index.ts';
 import type { Signals } from '../../../../../src/signals/index.ts';
-import { nextSignal, twoWorkersSignals } from '../../../../testkit/worker-signals.ts';
+import { nextSignal, twoWorkersSignals } from '../../../../testkit/processes/worker-signals.ts';
 import { different, same } from '../question-pairs.ts';
 
 const provider = createLocalProvider({ name: 'local' });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { KeyRing } from '../../../../../src/ai/models/targets/key-ring.ts';
 import { TargetHealth } from '../../../../../src/ai/models/targets/target-health.ts';
 import type { Signals } from '../../../../../src/signals/index.ts';
-import { nextSignal, twoWorkersSignals } from '../../../../testkit/worker-signals.ts';
+import { nextSignal, twoWorkersSignals } from '../../../../testkit/processes/worker-signals.ts';
 
 const breaker = { thresholdPercent: 50, minRequests: 4, windowMs: 10_000, sleepMs: 5_000 };
 const none: ReadonlySet<number> = new Set();
