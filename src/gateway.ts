@@ -8,7 +8,7 @@
  */
 import { type AdminListener, openAdmin, type RunningCaches } from './admin/index.ts';
 import { createHttpServer, type ListenOptions } from './http/index.ts';
-import type { Logger } from './observability/index.ts';
+import type { Logger, RequestSink } from './observability/index.ts';
 import {
   type GatewayGeneration,
   type Invalidated,
@@ -19,7 +19,10 @@ import {
 } from './runtime/index.ts';
 import type { Generations } from './supergraph/index.ts';
 
-export type GatewayOptions = RuntimeOptions;
+export interface GatewayOptions extends RuntimeOptions {
+  /** Who looks at the requests that the gateway answers, beside what the configuration names. @default nobody */
+  readonly sinks?: readonly RequestSink[] | undefined;
+}
 
 export interface ListeningServer {
   /** Where it listens, such as http://127.0.0.1:4000. */
@@ -64,7 +67,7 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const runtime = await openRuntime(options);
   const { log } = runtime;
-  const server = await createHttpServer({ gateway: runtime, log });
+  const server = await createHttpServer({ gateway: runtime, sinks: options.sinks ?? [], log });
   let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;
   const drain = (): Promise<boolean> => {

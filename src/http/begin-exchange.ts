@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, RequestEvent, RequestSink } from '../observability/index.ts';
 import { framingProblem } from './check-framing.ts';
 import type { Admission } from './edge/admission.ts';
 import type { Cut, Exchanges } from './exchanges.ts';
 import type { ClientRequest } from './request/client-request.ts';
+import { beginEvent } from './request/request-event.ts';
 import { factsOf, noteFacts } from './request/request-facts.ts';
 import { type LoggedRequest, logRequest, type RequestEnd } from './request-log.ts';
 
@@ -12,6 +13,9 @@ export interface BeginExchangeOptions {
   readonly admission: Admission;
   readonly exchanges: Exchanges;
   readonly isDraining: () => boolean;
+  /** Who looks at requests; none: they have no events. */
+  readonly sinks: readonly RequestSink[];
+  readonly graphqlPath: string;
   readonly log: Logger;
 }
 
@@ -36,17 +40,30 @@ export function beginExchanges(app: FastifyInstance, options: BeginExchangeOptio
 
 /** Follows a request's connection to its end. */
 export function beginExchange(
-  { exchanges, log }: BeginExchangeOptions,
+  { exchanges, sinks, graphqlPath, log }: BeginExchangeOptions,
   request: LoggedRequest,
   response: ServerResponse,
 ): void {
   const began = performance.now();
   const { clientAddress } = request;
+  const event = beginEvent(sinks, request, began, graphqlPath);
   exchanges.begin(request.raw, response, ({ cutFor }) => {
     if (cutFor !== undefined) noteFacts(request, cutFor);
     const end = endOf(request, response, cutFor);
     logRequest(log, request, { clientAddress, status: response.statusCode, began, end });
+    if (event === undefined) return;
+    event.code = factsOf(request)?.code;
+    endEvent(event, response.statusCode, end);
+    for (const sink of sinks) sink.record(event);
   });
+}
+
+function endEvent(event: RequestEvent, status: number, end: RequestEnd): void {
+  const now = performance.now();
+  event.status = status;
+  event.end = end;
+  event.ended = now;
+  for (const operation of event.operations) if (operation.ended === 0) operation.ended = now;
 }
 
 function endOf(request: Pick<ClientRequest, 'raw'>, { writableFinished }: ServerResponse, cutFor?: Cut): RequestEnd {

@@ -9,7 +9,7 @@ import type { ResolvedConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import { Overload } from '../limits/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, RequestSink } from '../observability/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import { beginExchanges } from './begin-exchange.ts';
@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   readonly gateway: ServingRuntime;
   /** What servers of other threads derive the keys of TLS session tickets from, too. @default it serves alone */
   readonly ticketSecret?: Uint8Array;
+  /** Who looks at the requests that this server answers. @default nobody */
+  readonly sinks?: readonly RequestSink[];
   readonly log: Logger;
 }
 
@@ -67,7 +69,8 @@ export interface HttpServer {
 }
 
 /** The server with its routes, ready for the current generation; `listen` opens its port. */
-export async function createHttpServer({ gateway, ticketSecret, log }: HttpServerOptions): Promise<HttpServer> {
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { gateway, ticketSecret, sinks = [], log } = options;
   const config = gateway.generations.current?.config;
   if (config === undefined) throw new GatewayError('OVERLOADED');
   const { server, limits } = config;
@@ -95,7 +98,8 @@ export async function createHttpServer({ gateway, ticketSecret, log }: HttpServe
   const configOf = () => gateway.generations.current?.config;
   const admission = new Admission(configOf);
   app.decorateRequest('clientAddress', { getter: clientAddressOfRequest });
-  beginExchanges(app, { admission, exchanges, isDraining, log });
+  const exchange = { admission, exchanges, isDraining, sinks, graphqlPath: server.graphqlPath, log };
+  beginExchanges(app, exchange);
   addCors(app, { config: configOf, log });
   app.addHook('onRequest', (request, _reply, done) => done(refuseWebSocket(request.raw, server.graphqlPath)));
   addErrorReplies(app, log);
@@ -119,25 +123,14 @@ export async function createHttpServer({ gateway, ticketSecret, log }: HttpServe
       bodyLimit,
       overload,
     });
-    direct.push(directV1({ routes, maxBodyBytes: bodyLimit, config: configOf, admission, exchanges, isDraining, log }));
+    direct.push(directV1({ ...exchange, routes, maxBodyBytes: bodyLimit, config: configOf }));
   }
   const { answerCached, answerRequest } = await addGraphQLRoute(app, { gateway, log, sendPage, overload });
   const { graphqlPath: path } = server;
   const { bodyBytes: maxBodyBytes } = limits;
   const isContract = (url: string) => hasContractAt(gateway, url);
   direct.push(
-    directGraphQL({
-      path,
-      isContract,
-      maxBodyBytes,
-      config: configOf,
-      answerCached,
-      answerRequest,
-      admission,
-      exchanges,
-      isDraining,
-      log,
-    }),
+    directGraphQL({ ...exchange, path, isContract, maxBodyBytes, config: configOf, answerCached, answerRequest }),
   );
   answerFirst(app, admission, direct);
   let stopAccepting = async (): Promise<void> => {};

@@ -11,15 +11,23 @@ export interface LimitedClient {
   readonly clientHeaders?: IncomingHttpHeaders | undefined;
 }
 
-/** The header that Apollo's clients name themselves with. */
-const clientNameHeader = 'apollographql-client-name';
+/** The headers that clients name themselves with: Apollo's, and the one of GraphQL Hive. Anyone can send them. */
+export const clientNameHeaders = ['apollographql-client-name', 'graphql-client-name'] as const;
 
 /** `batch`: whoever sends it lets others go first. */
 export const priorityHeader = 'isthmus-priority';
 
 export function clientNameOf({ clientHeaders }: Pick<LimitedClient, 'clientHeaders'>): string | undefined {
-  const name = clientHeaders?.[clientNameHeader];
-  return typeof name === 'string' ? name : undefined;
+  if (clientHeaders === undefined) return undefined;
+  return textOf(clientHeaders['apollographql-client-name']) ?? textOf(clientHeaders['graphql-client-name']);
+}
+
+export function clientVersionOf(headers: IncomingHttpHeaders): string | undefined {
+  return textOf(headers['apollographql-client-version']) ?? textOf(headers['graphql-client-version']);
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
 }
 
 export class ClientLimits {

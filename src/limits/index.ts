@@ -1,4 +1,4 @@
-export { clientNameOf, priorityHeader } from './client-limits.ts';
+export { clientNameHeaders, clientNameOf, clientVersionOf, priorityHeader } from './client-limits.ts';
 export {
   type CostLimits,
   countsOfPlaces,

@@ -37,6 +37,7 @@ export function backgroundOf(context: RequestContext, timeoutMs: number): Reques
     cachePolicy: undefined,
     cacheDemands: undefined,
     cacheReport: undefined,
+    event: undefined,
   };
 }
 

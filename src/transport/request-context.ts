@@ -4,6 +4,7 @@ import type { Principal } from '../access/principal.ts';
 import type { SpendAccount } from '../ai/model-call/index.ts';
 import type { HeaderMerge } from '../config/index.ts';
 import type { Abortable, Deadline } from '../lib/index.ts';
+import type { OperationEvent } from '../observability/index.ts';
 
 /** What one client request carries down to every subgraph request made for it. */
 export interface RequestContext {
@@ -32,6 +33,8 @@ export interface RequestContext {
   readonly explain?: ReadonlySet<string> | undefined;
   /** Collects what response header rules carry to the client's answer; without it they do nothing. */
   readonly responseHeaders?: ResponseHeaderCollector | undefined;
+  /** Filled while the operation runs; missing where nobody looks at it, and for what is done after its answer. */
+  readonly event?: OperationEvent | undefined;
   /** Collects how long the answer may be cached; missing where it is not. */
   readonly cachePolicy?: CachePolicyCollector | undefined;
   /** For in-process subgraphs: how the caller reads what answers are made from. @default nothing is shown of what is hidden from models */

@@ -94,7 +94,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
       shared.memory.resize(workerShare(parts.config.limits.memoryBytes, workers));
       if (previous === undefined || status.epoch >= epoch) generations.swap(generation);
       else generations.stage(generation, () => status.epoch >= epoch);
-      server ??= await createHttpServer({ gateway: runtime, ticketSecret: start.secret, log });
+      server ??= await createHttpServer({ gateway: runtime, ticketSecret: start.secret, sinks: [], log });
       send({ kind: 'built', epoch });
     } catch (error) {
       send({ kind: 'refused', epoch, error: toErrorMessage(error) });

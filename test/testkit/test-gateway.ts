@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createGateway, createLogger, type Gateway, type ListeningServer } from '../../src/index.ts';
+import type { RequestSink } from '../../src/observability/index.ts';
 import { startSubgraph, type TestResolvers, type TestSubgraph } from './subgraph-server.ts';
 import { openTestWorkers, testWorkers } from './test-workers.ts';
 
@@ -11,8 +12,10 @@ export interface TestGatewayOptions {
   /** More lines of supergraph.yaml. */
   readonly yaml?: string;
   readonly watch?: boolean;
-  /** @default of `ISTHMUS_TEST_WORKERS` */
+  /** @default of `ISTHMUS_TEST_WORKERS`; one where there are sinks, which are of this thread */
   readonly workers?: number | undefined;
+  /** Who looks at its requests. @default nobody */
+  readonly sinks?: readonly RequestSink[] | undefined;
 }
 
 export interface TestGateway {
@@ -67,11 +70,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     },
   });
   const logger = createLogger({ level: 'debug', readable: false, destination });
-  const { watch = false, workers = testWorkers } = options;
+  const { watch = false, sinks, workers = sinks === undefined ? testWorkers : 1 } = options;
   const writeLines = (lines: string): boolean => destination.write(lines);
   const gateway: Gateway & { takeLines?(): void } =
     workers === 1
-      ? await createGateway({ configFile, log: logger, watch })
+      ? await createGateway({ configFile, log: logger, watch, sinks })
       : await openTestWorkers({ configFile, workers, log: logger, watch, writeLines });
   const server = await gateway.listen({ port: 0 });
 

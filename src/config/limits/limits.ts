@@ -63,7 +63,9 @@ const clientLimits = z
       .string()
       .min(1)
       .optional()
-      .describe('The request header `apollographql-client-name`. Anyone can send it: it is no protection by itself.'),
+      .describe(
+        'The request header `apollographql-client-name`, or `graphql-client-name` where that is not sent. Anyone can send them: they are no protection by themselves.',
+      ),
     ...operationKeys,
     cost: z
       .strictObject({ max: points.describe('As limits.cost.max.') })

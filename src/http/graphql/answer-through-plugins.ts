@@ -3,6 +3,7 @@
 import { GatewayError } from '../../errors/index.ts';
 import { LongText } from '../../execution/index.ts';
 import { type Abortable, abortSignalOf } from '../../lib/index.ts';
+import type { OperationEvent } from '../../observability/index.ts';
 import { type Hooks, type HttpAnswer, runRequestHooks, runResponseHooks } from '../../plugins/index.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
@@ -18,6 +19,8 @@ export interface Answer {
   /** Pieces become a whole where several requests share the answer. */
   body: AnswerBody;
   readonly facts: (OperationFacts & { readonly code?: string }) | undefined;
+  /** Of the operation that was run for it, by whichever request. */
+  readonly event?: OperationEvent | undefined;
   /**
    * Whether others may read the body's bytes, too: requests that share it, plugins. Where not, their buffer is used again
    * once they are sent.

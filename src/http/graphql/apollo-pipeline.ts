@@ -33,6 +33,7 @@ import type { OperationFacts } from '../request/request-facts.ts';
 import type { AnswerBody } from './answer-through-plugins.ts';
 import type { KnownOperation } from './caching/known-requests.ts';
 import { formatError, formatErrors, statusOfErrors } from './format-errors.ts';
+import { noteErrors } from './operation-events.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import { createRunner, type OperationRunner, operationFacts, runOperation } from './run-operation.ts';
 import { type ValidatedOperation, ValidatedOperations } from './validated-operations.ts';
@@ -47,7 +48,7 @@ interface ApolloContext {
    * The printed answer of the engine, which Apollo Server would print again and encode. In an object of its own, because
    * Apollo Server works on a copy of the context.
    */
-  readonly answer: { printed?: ReturnType<typeof printResult>; facts?: OperationFacts };
+  readonly answer: { printed?: ReturnType<typeof printResult>; facts?: OperationFacts; isRun?: true };
 }
 
 /** An answer to send. */
@@ -84,7 +85,7 @@ export async function createApolloPipeline(
         if (operation === undefined) size = limits.documents.check(queryOf(request), context);
         else if (operation.size !== undefined) limits.documents.checkAgain(operation.size, context);
       } catch (error) {
-        return refuse(request, error, log);
+        return refuse(request, error, context, log);
       }
       const answer = operation && (await runValidated(runner, operation, request, context));
       return answer ?? validateWithApollo(server, request, context, size);
@@ -107,8 +108,14 @@ function queryOf({ body, parameters }: GraphQLHttpRequest): string {
   return typeof query === 'string' ? query : '';
 }
 
-function refuse({ mediaType }: GraphQLHttpRequest, error: unknown, log: Logger): PipelineAnswer {
+function refuse(
+  { mediaType }: GraphQLHttpRequest,
+  error: unknown,
+  { event }: RequestContext,
+  log: Logger,
+): PipelineAnswer {
   const errors = formatErrors(error, log);
+  if (event !== undefined) noteErrors(event, errors);
   return {
     status: statusOfErrors(errors),
     headers: [['content-type', `${mediaType}; charset=utf-8`]],
@@ -170,8 +177,9 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
         const { size } = contextValue;
         const validated: ValidatedOperation = { documentHash: queryHash, document, operation, operationName, size };
         const variables = contextValue.variables ?? request.variables ?? {};
-        const outcome = await runOperation(runner, validated, variables, contextValue.request);
         const { answer } = contextValue;
+        answer.isRun = true;
+        const outcome = await runOperation(runner, validated, variables, contextValue.request);
         if (outcome.kind === 'incremental') {
           answer.facts = operationFacts(validated, outcome.initialResult, contextValue.request);
           return toResponse(undefined, outcome as unknown as Extract<ResponseBody, { kind: 'incremental' }>);
@@ -184,8 +192,11 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
         return toResponse(status, { kind: 'single', singleResult });
       },
       async willSendResponse({ response: { body }, document, contextValue }) {
-        if (body.kind !== 'single' || document === undefined) return;
+        if (body.kind !== 'single') return;
         const { errors } = body.singleResult;
+        const { answer, request } = contextValue;
+        if (answer.isRun === undefined && request.event !== undefined) noteErrors(request.event, errors);
+        if (document === undefined) return;
         if (errors?.[0]?.extensions?.code !== 'GRAPHQL_VALIDATION_FAILED') return;
         body.singleResult.errors = await runner.suggest(errors, document, contextValue.request);
       },

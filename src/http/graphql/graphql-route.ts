@@ -31,7 +31,7 @@ import {
   untilAborted,
 } from '../../lib/index.ts';
 import type { Overload } from '../../limits/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { Logger, OperationEvent } from '../../observability/index.ts';
 import { seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
 import { CollectedResponseHeaders } from '../../transport/index.ts';
@@ -42,6 +42,7 @@ import type { ClientRequest } from '../request/client-request.ts';
 import { readDryRun } from '../request/dry-run.ts';
 import { estimatesOf, identifyCharged } from '../request/identify-charged.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
+import { beginOperation } from '../request/request-event.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
 import { answerBatch, batchEntries } from './answer-batch.ts';
@@ -51,6 +52,7 @@ import { cacheDemandsOf } from './caching/cache-demands.ts';
 import { CollectedCacheReport } from './caching/cache-report.ts';
 import { KnownRequests } from './caching/known-requests.ts';
 import { type Explainable, explainableBy, requestedExplanations } from './explanations.ts';
+import { noteParameters, noteRefused } from './operation-events.ts';
 import { createPipelines, type PipelineOf } from './pipelines.ts';
 import { joinedVary } from './public-answers.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
@@ -71,7 +73,12 @@ export interface GraphQLRouteOptions {
 /** What is prepared once per generation for its requests. */
 interface Serving {
   /** Answers a request: `respond`, or that between the plugins' hooks. Chosen once, so that plugins cost nothing where none is. */
-  readonly answer: (serving: Serving, life: RequestLife<GatewayGeneration>, raw: ClientRequest) => Promise<Answer>;
+  readonly answer: (
+    serving: Serving,
+    life: RequestLife<GatewayGeneration>,
+    raw: ClientRequest,
+    event: OperationEvent | undefined,
+  ) => Promise<Answer>;
   readonly pipelineOf: PipelineOf;
   readonly allowedOrigins: AllowedOrigins;
   /** Undefined where identical operations are not shared. */
@@ -112,14 +119,19 @@ export async function addGraphQLRoute(
   }
 
   async function answerOne(raw: ClientRequest, response: ServerResponse): Promise<Answer> {
+    const event = beginOperation(raw);
     const life = new RequestLife({ generations, response, timeoutMs: operationTimeout });
     try {
       const serving = servings.get(life.generation);
       invariant(serving !== undefined, 'a serving generation has been prepared');
-      return await serving.answer(serving, life, raw);
+      if (event !== undefined) event.request.generation = life.generation.id;
+      return await serving.answer(serving, life, raw, event);
     } catch (error) {
-      throw life.reasonOf(error);
+      const reason = life.reasonOf(error);
+      if (event !== undefined) noteRefused(event, reason);
+      throw reason;
     } finally {
+      if (event !== undefined) event.ended = performance.now();
       life.end();
     }
   }
@@ -172,6 +184,7 @@ async function respond(
   serving: Serving,
   life: RequestLife<GatewayGeneration>,
   raw: ClientRequest,
+  event: OperationEvent | undefined,
   { method, url, headers, body }: RawRequest = raw,
   pluginValues?: Map<string, unknown>,
 ): Promise<Answer> {
@@ -184,14 +197,19 @@ async function respond(
       ? authenticator.identify(callerFactsOf(raw.raw, headers))
       : identifyCharged(rates, life, raw, headers, 'standard');
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
+  if (event !== undefined) event.request.principal = principal;
   if (rates !== undefined) {
-    const cached = serving.known?.answer(raw, principal);
+    const cached = serving.known?.answer(raw, { principal, event });
     const answer = cached instanceof Promise ? await cached : cached;
     if (answer !== undefined) return notModified(raw, answer) ?? answer;
   }
   const resolved = resolveDocument(life.generation.persisted, read, documentId, raw.id);
   const request = resolved instanceof Promise ? await untilAborted(resolved, life.signal) : resolved;
   const contract = life.generation.contracts?.choose(principal, headers, endpointOf(pathOf(url)));
+  if (event !== undefined) {
+    noteParameters(event, request);
+    event.contract = contract;
+  }
   const explain = requestedExplanations(serving.explainable, request, principal);
   const isDryRun = readDryRun(request.headers);
   const { writes, config } = life.generation;
@@ -212,6 +230,7 @@ async function respond(
       ),
       sizes: life.generation.config.limits.mode === 'measure' ? {} : undefined,
       isDryRun,
+      event,
       pluginValues,
       signal,
       deadline,
@@ -229,7 +248,7 @@ async function respond(
     const headers = [...answer.headers];
     if (context.costs !== undefined) headers.push(...costHeaders(life.generation.config, context));
     if (!responseHeaders.isEmpty) headers.push(...responseHeaders.entries());
-    return toAnswer(request, answer, headers, life.generation.hooks !== undefined);
+    return toAnswer(request, answer, headers, event, life.generation.hooks !== undefined);
   };
   const { overload } = serving;
   const runInTurn: RunQuery = (signal, deadline) => {
@@ -238,6 +257,7 @@ async function respond(
     return overload.run(life.generation.limits.priorityOf(client), signal, () => run(signal, deadline));
   };
   const answer = await shareIdentical(serving.sharing, query, life, runInTurn);
+  if (answer.event !== undefined && answer.event !== event) event?.share(answer.event);
   return notModified(request, answer) ?? answer;
 }
 
@@ -245,11 +265,12 @@ function respondThroughPlugins(
   serving: Serving,
   life: RequestLife<GatewayGeneration>,
   raw: ClientRequest,
+  event: OperationEvent | undefined,
 ): Promise<Answer> {
   const { hooks } = life.generation;
   invariant(hooks !== undefined, 'a generation with plugins has their hooks');
   return answerThroughPlugins(hooks, raw, life.signal, (request, values) =>
-    respond(serving, life, raw, request, values),
+    respond(serving, life, raw, event, request, values),
   );
 }
 
@@ -299,6 +320,7 @@ function toAnswer(
   request: GraphQLHttpRequest,
   { status, body, facts }: PipelineAnswer,
   headers: Answer['headers'],
+  event: OperationEvent | undefined,
   isShared: boolean,
 ): Answer {
   return {
@@ -306,6 +328,7 @@ function toAnswer(
     headers,
     body,
     facts,
+    event,
     isShared,
   };
 }

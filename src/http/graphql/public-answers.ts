@@ -2,6 +2,7 @@
 import type { Access } from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { OperationRequest } from '../../execution/index.ts';
+import { clientNameHeaders } from '../../limits/index.ts';
 
 /** Whether nothing of an operation’s answer depends on who asks: not whether there is one, either. */
 export function publicOperations(
@@ -18,7 +19,7 @@ export function publicOperations(
 /** `accept` decides the media type; the client’s name, which trusted document an id is. */
 export function varyOf({ persistedOperations }: ResolvedConfig): string {
   const hasDocuments = persistedOperations !== undefined && persistedOperations.documents.length > 0;
-  return hasDocuments ? 'accept, apollographql-client-name' : 'accept';
+  return hasDocuments ? `accept, ${clientNameHeaders.join(', ')}` : 'accept';
 }
 
 /** Of several parts of an answer, each of which may vary by its own headers. */

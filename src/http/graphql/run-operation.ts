@@ -27,6 +27,7 @@ import { VariableChecks } from './check-variables.ts';
 import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
 import { introspects } from './introspects.ts';
+import { noteRun, noteValidated } from './operation-events.ts';
 import { publicOperations, varyOf } from './public-answers.ts';
 import { costFacts, explainCosts, hasAiFields } from './report-costs.ts';
 import { sizeFacts } from './size-facts.ts';
@@ -72,6 +73,11 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
   const runUncached = uncachedRun(generation);
   const cached = cachedExecution(generation, runUncached, log);
   const run = (request: OperationRequest) => (cached === undefined ? runUncached(request) : cached.execute(request));
+  const runDecided = (request: OperationRequest, denials: OperationRequest['denials']) => {
+    const { event } = request.context;
+    if (event !== undefined) event.outcome = denials?.outcome;
+    return run({ ...request, denials });
+  };
   const variableChecks = new VariableChecks(view.schema);
   const { introspection } = config.server;
   const namesSubgraphs = config.errors.serviceName;
@@ -124,8 +130,8 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     const rows = access.rowsFor?.(request);
     if (introspects(validated.document)) return executeIntrospection(validated, variables, context, denials, rows);
     const executed = { ...validated, variables, context, rows, view };
-    if (!(denials instanceof Promise)) return run({ ...executed, denials });
-    return denials.then((decided) => run({ ...executed, denials: decided }));
+    if (!(denials instanceof Promise)) return runDecided(executed, denials);
+    return denials.then((decided) => runDecided(executed, decided));
   };
   const suggest: OperationRunner['suggest'] = async (errors, document, context) => {
     if (!errors.some(hasSuggestion)) return errors;
@@ -151,7 +157,11 @@ export async function runOperation(
   variables: Record<string, unknown>,
   context: RequestContext,
 ): Promise<ExecutionOutcome> {
+  const { event } = context;
+  if (event !== undefined) noteValidated(event, validated);
   const outcome = await runPaid(runner, validated, variables, context);
+  if (event !== undefined)
+    noteRun(event, (outcome.kind === 'single' ? outcome.result : outcome.initialResult).errors, context);
   const priced = context.costs === undefined ? outcome : explainCosts(outcome, context, runner);
   return context.cacheReport === undefined ? priced : explainCaches(priced, context, silenceReason(runner, validated));
 }

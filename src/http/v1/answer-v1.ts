@@ -12,6 +12,7 @@ import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
 import { identifyCharged } from '../request/identify-charged.ts';
+import { eventOf } from '../request/request-event.ts';
 import { RequestLife } from '../request/request-life.ts';
 import { wireErrorFormOf, writeRefusal } from './refuse-v1.ts';
 import { ResponseHooks } from './response-hooks.ts';
@@ -52,6 +53,8 @@ export async function answerV1(
     let body: string | undefined;
     try {
       life = new RequestLife({ generations, response: reply.raw, timeoutMs, graceMs });
+      const event = eventOf(request);
+      if (event !== undefined) event.generation = life.generation.id;
       const { hooks } = life.generation;
       if (hooks === undefined) {
         const { headers } = request;
@@ -75,6 +78,8 @@ export async function answerV1(
     }
     return reply.send(body);
   } finally {
+    const operation = eventOf(request)?.operations[0];
+    if (operation !== undefined) operation.ended = performance.now();
     life?.end();
   }
 }
@@ -117,6 +122,11 @@ function identifyAndRespond(
     rates === undefined || client.method !== 'POST'
       ? authenticator.identify(callerFactsOf(client.raw, headers))
       : identifyCharged(rates, life, client, headers, wireErrorFormOf(client.url));
-  if (!(identified instanceof Promise)) return respond({ ...request, principal: identified });
-  return untilAborted(identified, life.signal).then((principal) => respond({ ...request, principal }));
+  const respondTo = (principal: Principal): ReturnType<Respond> => {
+    const event = eventOf(client);
+    if (event !== undefined) event.principal = principal;
+    return respond({ ...request, principal });
+  };
+  if (!(identified instanceof Promise)) return respondTo(identified);
+  return untilAborted(identified, life.signal).then(respondTo);
 }

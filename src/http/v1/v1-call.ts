@@ -10,7 +10,7 @@ import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { abortSignalOf, formatUsd, onDemand, unreachable } from '../../lib/index.ts';
 import type { Rates } from '../../limits/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { Logger, OperationEvent } from '../../observability/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
@@ -34,6 +34,8 @@ export interface V1CallOptions {
   readonly reply: ClientReply;
   /** For the head of a stream; a whole answer passes them afterwards. */
   readonly responseHooks: ResponseHooks | undefined;
+  /** Undefined where nobody looks at it. */
+  readonly event: OperationEvent | undefined;
   readonly log: Logger;
 }
 
@@ -52,19 +54,26 @@ export class V1Call {
   readonly #request: ClientRequest;
   readonly #reply: ClientReply;
   readonly #responseHooks: ResponseHooks | undefined;
+  readonly #event: OperationEvent | undefined;
   readonly #log: Logger;
 
-  constructor({ life, principal, request, reply, responseHooks, log }: V1CallOptions) {
+  constructor({ life, principal, request, reply, responseHooks, event, log }: V1CallOptions) {
     this.#life = life;
     this.#principal = principal;
     this.#request = request;
     this.#reply = reply;
     this.#responseHooks = responseHooks;
+    this.#event = event;
     this.#log = log;
   }
 
   get generation(): V1Generation {
     return this.#life.generation;
+  }
+
+  /** What the operation is called where that is not its model. */
+  name(name: string): void {
+    if (this.#event !== undefined) this.#event.name = name;
   }
 
   /**
@@ -74,6 +83,7 @@ export class V1Call {
    */
   context(alias: string, user?: string): Omit<ModelCall, 'request'> {
     this.#alias = alias;
+    if (this.#event !== undefined && alias !== '') this.#event.name ??= alias;
     if (alias !== '' && !mayNameModel(this.#principal, alias)) throw new GatewayError('AI_MODEL_NOT_FOUND');
     const { signal, deadline } = this.#life;
     return {
@@ -107,10 +117,17 @@ export class V1Call {
 
   /** Answers whole: with a provider's own bytes, or the wire's text. */
   answer(summary: CallSummary, body: string): void {
-    this.isFromCache = summary.cache === 'exact';
+    this.#noteCache(summary.cache);
     setAnswerHeaders(this.#reply, summary);
     this.#reply.header('isthmus-cost-usd', formatUsd(summary.costNanoUsd));
     this.send(body);
+  }
+
+  #noteCache(cache: CallSummary['cache']): void {
+    this.isFromCache = cache === 'exact';
+    if (this.#event === undefined) return;
+    if (cache === 'exact' || cache === 'semantic') this.#event.source = 'cached';
+    else if (cache === 'shared') this.#event.source = 'shared';
   }
 
   /** Answers whole, without a model call. */
@@ -200,6 +217,7 @@ export class V1Call {
         events.abandon();
         throw error;
       }
+      this.#event?.addError(error.code);
       events.write(form.failed(error));
       events.end({});
     };
@@ -207,7 +225,7 @@ export class V1Call {
       for await (const part of this.generation.models.stream(call)) {
         switch (part.type) {
           case 'start':
-            this.isFromCache = part.cache === 'exact';
+            this.#noteCache(part.cache);
             if (events.begun) break; // a heartbeat went out before a model answered
             setAnswerHeaders(events, part);
             if (hooks !== undefined) await events.settleHead();

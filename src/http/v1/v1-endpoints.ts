@@ -4,13 +4,14 @@ import type { Principal } from '../../access/index.ts';
 import type { Fields } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { Overload } from '../../limits/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { Logger, OperationKind } from '../../observability/index.ts';
 import type { AllowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
 import { toGatewayError } from '../request/fastify-errors.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
+import { beginOperation } from '../request/request-event.ts';
 import { answerV1 } from './answer-v1.ts';
 import type { AnswerV1Request } from './direct-v1.ts';
 import { readBodyText, readJsonBody } from './read-json-body.ts';
@@ -49,17 +50,27 @@ export class V1Endpoints {
     this.#options = options;
   }
 
-  /** Adds a route by POST: `read` parses the body, `run` answers. */
-  post<Parsed extends object>(path: string, read: (body: Fields) => Parsed, run: RunCall<Parsed>): void {
+  /**
+   * Adds a route by POST: `read` parses the body, `run` answers.
+   * @param kind of the operation that its requests ask for; undefined: they ask for none
+   */
+  post<Parsed extends object>(
+    path: string,
+    kind: OperationKind | undefined,
+    read: (body: Fields) => Parsed,
+    run: RunCall<Parsed>,
+  ): void {
     const { generations, log, bodyLimit, overload } = this.#options;
     const repeated = new RepeatedBodies<Parsed>();
     this.#methods.set(path, 'POST');
-    const answer = (request: RoutedRequest, reply: ClientReply): Promise<unknown> =>
-      answerV1(generations, request, reply, log, async ({ life, principal, headers, body, responseHooks }) => {
+    const answer = (request: RoutedRequest, reply: ClientReply): Promise<unknown> => {
+      const event = kind && beginOperation(request);
+      if (event !== undefined) event.kind = kind;
+      return answerV1(generations, request, reply, log, async ({ life, principal, headers, body, responseHooks }) => {
         const text = readBodyText(headers, body);
         const cached = repeated.find(text);
         const parsed = cached ?? read(readJsonBody(text));
-        const call = new V1Call({ life, principal, request, reply, responseHooks, log });
+        const call = new V1Call({ life, principal, request, reply, responseHooks, event, log });
         try {
           if (overload === undefined) await run(call, parsed, request);
           else {
@@ -73,6 +84,7 @@ export class V1Endpoints {
         if (cached === undefined && call.isFromCache) repeated.add(text, parsed);
         return call.body;
       });
+    };
     if (!path.includes('*')) this.posts.set(`/v1${path}`, answer);
     this.#app.post(path, bodyLimit === undefined ? {} : { bodyLimit }, answer);
   }

@@ -8,6 +8,7 @@ import type { LeasedGenerations } from '../request/request-life.ts';
 
 /** What /v1 reads of a generation. */
 export interface V1Generation {
+  readonly id: string;
   readonly models: ModelClient;
   readonly budgets: Budgets;
   readonly prompts: readonly PublishedPrompt[];

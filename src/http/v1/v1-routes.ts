@@ -54,19 +54,24 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
   const endpoints = new V1Endpoints(app, options);
 
   const readChat = (body: Fields) => (isResponsesBody(body) ? readResponsesAsChat(body) : readChatRequest(body));
-  endpoints.post('/chat/completions', readChat, async (call, { alias, request, stream, includeUsage, body }) => {
-    const modelCall = { ...call.context(alias, request.user), request };
-    if (stream) return call.stream(modelCall, new ChatStream(alias, includeUsage, body));
-    return call.complete(modelCall, (answer) => writeChatAnswer(alias, answer, agentToolsOf(body)));
-  });
+  endpoints.post(
+    '/chat/completions',
+    'chat',
+    readChat,
+    async (call, { alias, request, stream, includeUsage, body }) => {
+      const modelCall = { ...call.context(alias, request.user), request };
+      if (stream) return call.stream(modelCall, new ChatStream(alias, includeUsage, body));
+      return call.complete(modelCall, (answer) => writeChatAnswer(alias, answer, agentToolsOf(body)));
+    },
+  );
 
-  endpoints.post('/responses', readResponsesRequest, async (call, { alias, request, stream, body }) => {
+  endpoints.post('/responses', 'responses', readResponsesRequest, async (call, { alias, request, stream, body }) => {
     const modelCall = { ...call.context(alias, request.user), request };
     if (stream) return call.stream(modelCall, new ResponsesStream(alias, body));
     return call.complete(modelCall, (answer) => writeResponsesAnswer(alias, body, answer));
   });
 
-  endpoints.post('/embeddings', readEmbeddingsRequest, async (call, parsed) => {
+  endpoints.post('/embeddings', 'embeddings', readEmbeddingsRequest, async (call, parsed) => {
     const { request } = parsed;
     const context = call.context(parsed.alias, request.user);
     if (await call.isPricedOnly(() => [{ ...context, ...boundOfEmbedding(request) }])) return;
@@ -74,28 +79,29 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
     call.answer(answer, writeEmbeddings(parsed, answer));
   });
 
-  endpoints.post('/messages', readMessagesRequest, async (call, { alias, request, stream }, { id }) => {
+  endpoints.post('/messages', 'messages', readMessagesRequest, async (call, { alias, request, stream }, { id }) => {
     const modelCall = { ...call.context(alias, request.user), request };
     if (stream) return call.stream(modelCall, new MessagesStream(alias, id));
     return call.complete(modelCall, (answer) => writeMessagesAnswer(alias, answer));
   });
 
   const readCounted = (body: Fields) => readMessagesRequest(body, false);
-  endpoints.post('/messages/count_tokens', readCounted, (call, { alias, request }) => {
+  endpoints.post('/messages/count_tokens', undefined, readCounted, (call, { alias, request }) => {
     call.requireModel(alias);
     call.send(JSON.stringify({ input_tokens: estimateInputTokens(request) }));
   });
 
   const readFields = (body: Fields) => body;
-  endpoints.post('/prompts/*', readFields, async (call, body, { params }) => {
+  endpoints.post('/prompts/*', 'prompt', readFields, async (call, body, { params }) => {
     const prompt = findPrompt(call.generation.prompts, params);
+    call.name(nameOf(prompt));
     const { request, stream } = await readPromptCall(prompt, body);
     const modelCall = { ...call.context(prompt.alias), prompt: nameOf(prompt), request };
     if (stream) return call.stream(modelCall, new PromptStream(prompt));
     return call.complete(modelCall, (answer) => writePromptAnswer(prompt, answer));
   });
 
-  endpoints.post('/completions', readCompletionsRequest, async (call, parsed) => {
+  endpoints.post('/completions', 'completions', readCompletionsRequest, async (call, parsed) => {
     const context = call.context(parsed.alias, parsed.user);
     const [first, ...further] = parsed.requests;
     if (first === undefined) return;
@@ -104,7 +110,7 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
     if (answers !== undefined) call.answer(summaryOf(answers), writeCompletions(parsed, answers));
   });
 
-  endpoints.post('/moderations', readModerationsRequest, async (call, parsed) => {
+  endpoints.post('/moderations', 'moderations', readModerationsRequest, async (call, parsed) => {
     const { models } = call.generation;
     const alias = moderationModel(parsed, models);
     const { alias: _, ...context } = call.context(alias ?? '');

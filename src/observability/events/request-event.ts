@@ -68,6 +68,9 @@ export class RequestEvent {
   }
 }
 
+/** Codes of an answer that are kept; what has more is told apart by its count. */
+const maxCodes = 8;
+
 /** One operation of GraphQL, or one call of /v1. */
 export class OperationEvent {
   readonly request: RequestEvent;
@@ -108,6 +111,28 @@ export class OperationEvent {
   constructor(request: RequestEvent, began: number) {
     this.request = request;
     this.began = began;
+  }
+
+  /** One more error of the answer. */
+  addError(code: string): void {
+    this.errorCount++;
+    if (this.codes.length < maxCodes && !this.codes.includes(code)) this.codes.push(code);
+  }
+
+  /** The answer of an identical operation that was running is its answer, too. */
+  share(leader: OperationEvent): void {
+    this.source = 'shared';
+    this.kind = leader.kind;
+    this.name = leader.name;
+    this.signature = leader.signature;
+    this.document = leader.document;
+    this.variables = leader.variables;
+    this.outcome = leader.outcome;
+    this.errorCount = leader.errorCount;
+    this.codes.push(...leader.codes);
+    this.costEstimated = leader.costEstimated;
+    this.costActual = leader.costActual;
+    this.estimatedNanoUsd = leader.estimatedNanoUsd;
   }
 
   /** Something outside is waited for; waits at the same time count once. */

@@ -338,6 +338,7 @@ export class CachedExecution {
 
   #answerOf(cached: CachedResponse, request: OperationRequest, extensions?: Record<string, unknown>): ExecutionOutcome {
     const { context } = request;
+    if (context.event !== undefined) context.event.source = cached.staleMs > 0 ? 'stale' : 'cached';
     const { headers, body, policy } = cached.response;
     for (const [name, value] of headers) context.responseHeaders?.append(name, value, 'last');
     this.#setCachingHeaders(cached.response, cached.ageMs, request, extensions !== undefined);

@@ -10,6 +10,7 @@ import { type Soon, writeTokenHeader } from '../../../cache/index.ts';
 import type { OperationRequest } from '../../../execution/index.ts';
 import type { BudgetedCache } from '../../../lib/index.ts';
 import { clientNameOf } from '../../../limits/index.ts';
+import type { OperationEvent } from '../../../observability/index.ts';
 import type { GatewayGeneration } from '../../../runtime/index.ts';
 import { callerFactsOf } from '../../edge/caller-facts.ts';
 import type { AllowedOrigins } from '../../request/allowed-origins.ts';
@@ -17,7 +18,9 @@ import type { ClientRequest } from '../../request/client-request.ts';
 import { dryRunHeader } from '../../request/dry-run.ts';
 import { maxUsdHeader } from '../../request/open-account.ts';
 import { refuseCrossSite } from '../../request/refuse-cross-site.ts';
+import { beginOperation } from '../../request/request-event.ts';
 import type { Answer } from '../answer-through-plugins.ts';
+import { noteValidated } from '../operation-events.ts';
 import { type GraphQLMediaType, mediaTypeOf } from '../read-graphql-request.ts';
 import { documentIdOf, endpointOf } from '../resolve-document.ts';
 import { operationFacts } from '../run-operation.ts';
@@ -63,6 +66,12 @@ const contentTypes: Readonly<Record<GraphQLMediaType, readonly [string, string]>
   'application/graphql-response+json': ['content-type', 'application/graphql-response+json; charset=utf-8'],
 };
 
+/** What is known of a request that has begun the whole way. */
+interface BegunRequest {
+  readonly principal: Principal;
+  readonly event: OperationEvent | undefined;
+}
+
 export class KnownRequests {
   readonly #generation: GatewayGeneration;
   readonly #origins: AllowedOrigins;
@@ -95,10 +104,10 @@ export class KnownRequests {
   }
 
   /**
-   * @param identified the caller, where it is known already
+   * @param begun what is known of the request already
    * @returns undefined: the request goes the whole way; so does one that is to be refused
    */
-  answer(raw: ClientRequest, identified?: Principal): Soon<Answer | undefined> {
+  answer(raw: ClientRequest, begun?: BegunRequest): Soon<Answer | undefined> {
     const { headers } = raw;
     if (this.#requests.size === 0 || decidingHeaders.some((name) => headers[name] !== undefined)) return undefined;
     if (this.#followsDirectives && headers['cache-control'] !== undefined) return undefined;
@@ -108,9 +117,12 @@ export class KnownRequests {
     try {
       const mediaType = mediaTypeOf(raw);
       refuseCrossSite({ method: raw.method as 'GET' | 'POST', headers }, this.#origins);
-      const principal = identified ?? this.#generation.authenticator.identify(callerFactsOf(raw.raw, headers));
-      if (!(principal instanceof Promise)) return this.#answerTo(principal, raw, mediaType, byContract);
-      return principal.then((caller) => this.#answerTo(caller, raw, mediaType, byContract)).catch(() => undefined);
+      const principal = begun?.principal ?? this.#generation.authenticator.identify(callerFactsOf(raw.raw, headers));
+      const event = begun?.event;
+      if (!(principal instanceof Promise)) return this.#answerTo(principal, raw, mediaType, byContract, event);
+      return principal
+        .then((caller) => this.#answerTo(caller, raw, mediaType, byContract, event))
+        .catch(() => undefined);
     } catch {
       return undefined;
     }
@@ -121,6 +133,7 @@ export class KnownRequests {
     raw: ClientRequest,
     mediaType: GraphQLMediaType,
     byContract: ReadonlyMap<string, KnownRequest>,
+    begun: OperationEvent | undefined,
   ): Soon<Answer | undefined> {
     const { contracts, persisted } = this.#generation;
     const { id: requestId, headers, clientAddress } = raw;
@@ -139,6 +152,8 @@ export class KnownRequests {
     const answered = (fresh: Awaited<typeof finding>): Answer | undefined => {
       if (fresh === undefined) return undefined;
       const { response, ageMs } = fresh;
+      const event = begun ?? beginOperation(raw);
+      if (event !== undefined) this.#note(event, request, principal, contract, outcome);
       const caching = cached.cachingHeaders(response, ageMs, request.isForEveryone);
       return {
         status: 200,
@@ -150,6 +165,24 @@ export class KnownRequests {
       };
     };
     return finding instanceof Promise ? finding.then(answered) : answered(finding);
+  }
+
+  #note(
+    event: OperationEvent,
+    { validated, variables, named }: KnownRequest,
+    principal: Principal,
+    contract: string | undefined,
+    outcome: string | undefined,
+  ): void {
+    event.request.principal = principal;
+    event.request.generation = this.#generation.id;
+    noteValidated(event, validated);
+    event.document = named.document;
+    event.variables = variables;
+    event.contract = contract;
+    event.outcome = outcome;
+    event.source = 'cached';
+    event.ended = performance.now();
   }
 
   /** What access denies; a promise where a policy answers later. */

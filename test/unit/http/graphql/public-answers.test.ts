@@ -35,7 +35,7 @@ describe('Vary', () => {
     const documents = (list: readonly string[]) =>
       ({ persistedOperations: { documents: list } }) as unknown as ResolvedConfig;
     expect(varyOf(documents([]))).toBe('accept');
-    expect(varyOf(documents(['persisted/']))).toBe('accept, apollographql-client-name');
+    expect(varyOf(documents(['persisted/']))).toBe('accept, apollographql-client-name, graphql-client-name');
   });
 
   it('of several parts names each header once', () => {
