@@ -205,6 +205,34 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     expect((await store.get('key'))?.value.toString()).toBe('value');
   });
 
+  it('invalidates in a Redis that is full, and stores nothing afterwards that was read before', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    await store.set('key', 'value', { tags: ['tag'] });
+    await store.set('other', 'value', { tags: ['another tag'] });
+    const admin = spoil(server.url);
+    await admin.config('SET', 'maxmemory', '1');
+    expect(await store.invalidate('tag')).toBe(true);
+    const invalidatedAt = performance.now();
+    expect(await store.get('key')).toBeUndefined();
+    expect((await store.get('other'))?.value.toString()).toBe('value');
+    await admin.config('SET', 'maxmemory', '0');
+    const readMsAgo = performance.now() - invalidatedAt + 50;
+    await store.set('late', 'read before', { tags: ['tag'], readMsAgo });
+    expect(await store.get('late')).toBeUndefined();
+    await store.set('new', 'read after', { tags: ['tag'] });
+    expect((await store.get('new'))?.value.toString()).toBe('read after');
+  });
+
+  it('reports that it cannot invalidate in a full Redis that nothing was ever stored in', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    await spoil(server.url).config('SET', 'maxmemory', '1');
+    expect(await store.invalidate('tag')).toBe(false);
+  });
+
   it('still reads when Redis has become a read-only replica, and reports that it cannot invalidate', async () => {
     const server = await start();
     const { store, reach } = open(server.url);
@@ -275,9 +303,9 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     await store.invalidate('another secret');
     const redis = spoil(server.url);
     const keys = await redis.keys('*');
-    expect(keys).toHaveLength(6);
+    expect(keys).toHaveLength(7);
     for (const key of keys) {
-      expect(key).toMatch(/^isthmus:((e:other:[\w-]{32}|t:[\w-]{16})|j(:names)?)$/);
+      expect(key).toMatch(/^isthmus:((e:other:[\w-]{32}|t:[\w-]{16})|m|j(:names)?)$/);
       expect(await redis.pttl(key)).toBeGreaterThan(0);
     }
   });

@@ -54,6 +54,28 @@ describe.skipIf(withoutRedis)('a cache in memory and Redis', () => {
     expect(await textOf(other, 'another')).toBe('value');
   });
 
+  it('is invalidated by another gateway in a Redis that is full', async () => {
+    const { server, stores } = await gateways();
+    const [one, other] = stores;
+    await one.set('key', 'value', { ttlMs: 60_000, tags: ['tag'] });
+    await one.set('another', 'value', { ttlMs: 60_000, tags: ['other'] });
+    await untilInMemory(other, 'key');
+    const redis = new Redis(server.url);
+    closing.push(() => redis.disconnect());
+    await redis.config('SET', 'maxmemory', '1');
+    // It reads the journal all the same.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilInMemory(other, 'key');
+    expect(await one.invalidate('tag')).toBe(true);
+    expect(await textOf(one, 'key')).toBeUndefined();
+    await expect.poll(() => textOf(other, 'key'), { timeout: 30_000 }).toBeUndefined();
+    // Redis still answers what has not been invalidated.
+    expect(await textOf(other, 'another')).toBe('value');
+    await redis.config('SET', 'maxmemory', '0');
+    await untilInMemory(other, 'another');
+    expect(await textOf(other, 'key')).toBeUndefined();
+  });
+
   it('does not use memory while it cannot know what is invalidated', async () => {
     const { server, stores } = await gateways();
     const [one] = stores;

@@ -51,6 +51,11 @@ export class RedisKeys {
     return `${this.slots[slot]}t:`;
   }
 
+  /** When something was last invalidated in a slot that could not be written to: redis-scripts.ts. */
+  mark(slot: number): string {
+    return `${this.slots[slot]}m`;
+  }
+
   /** Where each invalidation is listed. */
   get journal(): string {
     return `${this.slots[0]}j`;

@@ -8,8 +8,16 @@
  * evicted tag matches no entry, whereas a counter that restarts at 0 would make old entries valid again. The time rejects
  * values that were computed before it.
  *
+ * A server that is full refuses to write (`noeviction`), and still deletes and sets times of expiry. There, an invalidation deletes
+ * the tag, which then matches no entry. Its time is told by a key that was made for that, the mark: it expires `markLifeMs` after the last
+ * such invalidation, whatever its tag, and what was read before is not stored.
+ *
  * All keys of a call are in one slot: see redis-keys.ts.
  */
+
+/** How long a mark lives, of which the first hour is over when it is made: nothing that is being read is older. */
+const markLifeMs = 604_800_000;
+const newMarkMs = markLifeMs - 3_600_000;
 
 const now = `
 local time = redis.call('TIME')
@@ -59,15 +67,17 @@ return reply
 `;
 
 /**
- * `KEYS`: entries, then their tags. `ARGV`: the number of entries, a token for new tags, the entries as `packWrite` has them, the
+ * `KEYS`: the mark, entries, then their tags. `ARGV`: the number of entries, a token for new tags, the entries as `packWrite` has them, the
  * names of the tags. Returns how many were stored. Entries are written first: Redis refuses that if its memory
  * is full, and nothing after the first write.
  */
 export const writeScript = `${now}
 local count, new, writes = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local names, tokens, invalidated, lifetimes, stored = {}, {}, {}, {}, 0
-for tag = 1, #KEYS - count do
-  local text = redis.pcall('GET', KEYS[count + tag])
+local marked = redis.call('PTTL', KEYS[1])
+local invalidatedAll = marked > 0 and now + marked - ${markLifeMs} or 0
+for tag = 1, #KEYS - count - 1 do
+  local text = redis.pcall('GET', KEYS[count + tag + 1])
   local time = type(text) == 'string' and #text > 8 and tonumber(string.sub(text, 9))
   tokens[tag] = time and string.sub(text, 1, 8)
   invalidated[tag] = time or 0
@@ -76,7 +86,7 @@ end
 local at = 1
 for entry = 1, count do
   local size, fresh, stale, readMsAgo, tagCount, next = struct.unpack('>I4dddI1', writes, at)
-  local tags, line, isLate = {}, {}, false
+  local tags, line, isLate = {}, {}, invalidatedAll > now - readMsAgo
   for position = 1, tagCount do
     local tag
     tag, next = struct.unpack('>I2', writes, next)
@@ -86,29 +96,32 @@ for entry = 1, count do
   at = next + size
   if not isLate then
     local head = 'i2' .. string.char(tagCount) .. struct.pack('>dd', now, now + fresh)
-    redis.call('SET', KEYS[entry], head .. table.concat(line) .. string.sub(writes, next, at - 1), 'PX', fresh + stale)
+    redis.call('SET', KEYS[entry + 1], head .. table.concat(line) .. string.sub(writes, next, at - 1), 'PX', fresh + stale)
     stored = stored + 1
     for _, tag in ipairs(tags) do lifetimes[tag] = math.max(lifetimes[tag] or 0, fresh + stale) end
   end
 end
 for tag, lifetime in pairs(lifetimes) do
-  local key = KEYS[count + tag]
+  local key = KEYS[count + tag + 1]
   if not tokens[tag] then
     redis.call('SET', key, new .. '0', 'PX', lifetime)
   elseif redis.call('PTTL', key) < lifetime then
     redis.call('PEXPIRE', key, lifetime)
   end
 end
+if stored > 0 and marked < ${markLifeMs / 2} then redis.call('SET', KEYS[1], '', 'PX', ${newMarkMs}) end
 return stored
 `;
 
 /**
- * `KEYS`: the tag. `ARGV`: its new token, its TTL in milliseconds: longer than computing any value takes. The token may
- * expire before the entries do: a tag without a token matches no entry.
+ * `KEYS`: the tag, the mark. `ARGV`: the tag's new token, its TTL in milliseconds: longer than computing any value takes. The token may
+ * expire before the entries do: a tag without a token matches no entry. Returns 0 where the server is full and has no mark.
  */
 export const invalidateScript = `${now}
-redis.call('SET', KEYS[1], string.format('%s%.0f', ARGV[1], now), 'PX', ARGV[2])
-return 1
+local written = redis.pcall('SET', KEYS[1], string.format('%s%.0f', ARGV[1], now), 'PX', ARGV[2])
+if not written.err then return 1 end
+redis.call('UNLINK', KEYS[1])
+return redis.call('PEXPIREAT', KEYS[2], string.format('%.0f', now + ${markLifeMs}))
 `;
 
 /** `KEYS`: leases. `ARGV`: the holder's token, milliseconds. Returns for each whether the token holds it now. */
@@ -137,10 +150,14 @@ return 1
 
 /**
  * `KEYS`: the journal’s head and its list. `ARGV`: a token for a new journal, the name of a tag that has been invalidated, the
- * maximum of names, its TTL in milliseconds.
+ * maximum of names, its TTL in milliseconds. A server that is full forgets the journal: who follows it then knows that it does not know.
  */
 export const journalScript = `
-redis.call('HSETNX', KEYS[1], 'e', ARGV[1])
+local written = redis.pcall('HSETNX', KEYS[1], 'e', ARGV[1])
+if type(written) == 'table' and written.err then
+  redis.call('UNLINK', KEYS[1])
+  return 1
+end
 redis.call('HINCRBY', KEYS[1], 'n', 1)
 redis.call('LPUSH', KEYS[2], ARGV[2])
 redis.call('LTRIM', KEYS[2], 0, ARGV[3] - 1)
@@ -155,7 +172,10 @@ return 1
  * the names that have come since, or 0 where it is another journal, or has not all of them any more.
  */
 export const followScript = `
-if redis.call('HSETNX', KEYS[1], 'e', ARGV[3]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('HSET', KEYS[1], 'e', ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+end
 local head = redis.call('HMGET', KEYS[1], 'e', 'n')
 local token, length = head[1], tonumber(head[2] or 0)
 local more = length - ARGV[2]

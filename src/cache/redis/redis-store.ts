@@ -80,7 +80,7 @@ type Argument = string | number | Buffer;
 interface Scripts {
   isthmusReadBuffer(keys: number, ...keysAndArguments: readonly Argument[]): Promise<unknown>;
   isthmusWrite(keys: number, ...keysAndArguments: readonly Argument[]): Promise<unknown>;
-  isthmusInvalidate(key: string, token: string, rememberedMs: number): Promise<unknown>;
+  isthmusInvalidate(tag: string, mark: string, token: string, rememberedMs: number): Promise<unknown>;
   isthmusClaim(keys: number, ...keysAndArguments: readonly Argument[]): Promise<unknown>;
   isthmusHeld(keys: number, ...names: readonly Argument[]): Promise<unknown>;
   isthmusRelease(keys: number, ...keysAndArguments: readonly Argument[]): Promise<unknown>;
@@ -112,7 +112,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     scripts: {
       isthmusRead: { lua: readScript },
       isthmusWrite: { lua: writeScript },
-      isthmusInvalidate: { lua: invalidateScript, numberOfKeys: 1 },
+      isthmusInvalidate: { lua: invalidateScript, numberOfKeys: 2 },
       isthmusClaim: { lua: claimScript },
       isthmusHeld: { lua: heldScript },
       isthmusRelease: { lua: releaseScript },
@@ -250,7 +250,11 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       return packWrite(write, numbers);
     });
     const names = [...numbers.keys()];
-    const scriptKeys = [...writes.map(({ key }) => key.name), ...names.map((name) => tagPrefix + name)];
+    const scriptKeys = [
+      keys.mark(slot),
+      ...writes.map(({ key }) => key.name),
+      ...names.map((name) => tagPrefix + name),
+    ];
     return gate.send(slot, () =>
       client.isthmusWrite(scriptKeys.length, ...scriptKeys, writes.length, token(), Buffer.concat(entries), ...names),
     );
@@ -264,7 +268,9 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   async function invalidate(tag: string): Promise<boolean> {
     const name = tagName(tag);
     const writes = keys.slots.map((_, slot) =>
-      gate.send(slot, () => client.isthmusInvalidate(keys.tagPrefix(slot) + name, token(), invalidationTtlMs)),
+      gate.send(slot, () =>
+        client.isthmusInvalidate(keys.tagPrefix(slot) + name, keys.mark(slot), token(), invalidationTtlMs),
+      ),
     );
     const outcomes = await Promise.all(writes);
     // After the tag: who follows the journal must not read an entry of before again.
