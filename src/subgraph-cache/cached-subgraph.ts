@@ -225,7 +225,6 @@ class CachedSubgraph {
   async #fetch(wave: Wave, indexes: readonly number[], isOfEntities: boolean, release: () => void): Promise<Group> {
     const { request, parts, context } = wave;
     const policy = this.#createPolicy();
-    const readAt = performance.now();
     let stored: Promise<void> | undefined;
     try {
       const response = await this.#send(request, context, policy);
@@ -235,7 +234,7 @@ class CachedSubgraph {
           ? undefined
           : [response.data];
       if (values !== undefined && isWhole(response)) {
-        const storing = this.#store(wave, values, response, policy, readAt);
+        const storing = this.#store(wave, values, response, policy);
         if (storing instanceof Promise) stored = storing;
       } else this.#refuse(wave, 'error');
       if (values === undefined && parts.every((part) => this.#isUsableIfError(part, context)))
@@ -282,14 +281,10 @@ class CachedSubgraph {
     if (cached === undefined) return null;
     const { response } = cached;
     if (cachePolicy !== undefined) {
-      const { policy } = response;
+      const { policy, tags } = response;
       // Others may have been read meanwhile.
       const ageMs = ageNow(cached);
-      const seconds = Math.max(0, wholeSeconds(policy.maxAgeMs - ageMs));
-      const cacheControl = `${policy.scope}, max-age=${seconds}`;
-      cachePolicy.response(this.#client.name, { cacheControl, age: undefined, vary: undefined });
-      cachePolicy.readBefore(ageMs + response.readMs);
-      cachePolicy.tags(response.tags);
+      cachePolicy.cached(this.#client.name, { scope: policy.scope, leftMs: policy.maxAgeMs - ageMs, ageMs, tags });
     }
     return cloneJson(response.value);
   }
@@ -302,12 +297,12 @@ class CachedSubgraph {
       ...context,
       cachePolicy: {
         refuse: (reason) => outer?.refuse(reason),
-        readBefore: (milliseconds) => outer?.readBefore(milliseconds),
+        cached: (subgraph, found) => outer?.cached(subgraph, found),
         request: () => undefined,
         tags: () => undefined,
-        response(subgraph, headers) {
-          policy.response(subgraph, headers);
-          outer?.response(subgraph, headers);
+        response(subgraph, headers, requestedAt) {
+          policy.response(subgraph, headers, requestedAt);
+          outer?.response(subgraph, headers, requestedAt);
         },
       },
     });
@@ -326,7 +321,6 @@ class CachedSubgraph {
     values: readonly unknown[],
     answered: SubgraphResponse,
     operationPolicy: OperationPolicy,
-    readAt: number,
   ): void | Promise<void> {
     const { cache, config, tags, outcomes } = this.#options;
     const { request, parts, context, report } = wave;
@@ -337,8 +331,7 @@ class CachedSubgraph {
     if (maxAgeMs <= 0) return this.#refuse(wave, operationPolicy.refusal ?? 'no_max_age');
     const reader = readerOf(config.scopeBy, context.principal);
     if (scope === 'private' && reader === undefined) return this.#refuse(wave, 'private_without_reader');
-    const { allTags } = operationPolicy;
-    const readMsAgo = performance.now() - readAt;
+    const { allTags, readMsAgo, requestedMsAgo } = operationPolicy;
     const responses: KeyedResponse[] = [];
     for (const [index, { key, entryKey }] of parts.entries()) {
       this.#notStored.delete(entryKey ?? key);
@@ -350,10 +343,10 @@ class CachedSubgraph {
         continue;
       }
       const body = Buffer.from(JSON.stringify(value));
-      const renewMs = drawRenewal(policy.maxAgeMs);
+      const renewMs = drawRenewal(policy.maxAgeMs, readMsAgo);
       const ofPart = partTags[index] ?? [];
       const response = { policy, etag: etagOf(body), headers: [], tags: ofPart, readMs: readMsAgo, renewMs, body };
-      responses.push({ key, response, tags: [...allTags, ...ofPart], readMsAgo });
+      responses.push({ key, response, tags: [...allTags, ...ofPart], readMsAgo: requestedMsAgo });
       report?.store(policy, [...allTags, ...ofPart]);
       outcomes.count('entities', this.#client.name, typeOfPart(representations, index), 'stored');
     }

@@ -16,20 +16,20 @@ export function usabilityOf(
 ): Usability {
   const mayBeStaleMs = demands === undefined ? staleMs : mayBeStale(demands, staleMs);
   if (pastMs > mayBeStaleMs) return 'unusable';
-  if (demands !== undefined && !meets(response.readMs, ageMs, pastMs, demands)) return 'unusable';
+  if (demands !== undefined && !meets(ageMs, pastMs, demands)) return 'unusable';
   return pastMs > 0 || ageMs >= response.renewMs ? 'renew' : 'use';
 }
 
 /** Whether a stale answer is used where reading it anew has failed, which may have taken long. */
 export function isUsableIfError(
-  { response, ageMs, staleMs: pastMs, lookupAt }: CachedResponse,
+  { ageMs, staleMs: pastMs, lookupAt }: CachedResponse,
   staleIfErrorMs: number,
   demands: CacheDemands | undefined,
 ): boolean {
   const sinceMs = performance.now() - lookupAt;
   if (pastMs + sinceMs > staleIfErrorMs) return false;
   if (demands === undefined) return true;
-  return demands.isNoCache !== true && isReadSince(response.readMs, ageMs + sinceMs, demands);
+  return demands.isNoCache !== true && isReadSince(ageMs + sinceMs, demands);
 }
 
 /** Its age now: what was looked up before others were asked has grown older. */
@@ -43,17 +43,16 @@ function mayBeStale({ maxAgeMs, minFreshMs, maxStaleMs }: CacheDemands, staleMs:
   return maxAgeMs === undefined && minFreshMs === undefined ? staleMs : 0;
 }
 
-function meets(readMs: number, ageMs: number, pastMs: number, demands: CacheDemands): boolean {
+function meets(ageMs: number, pastMs: number, demands: CacheDemands): boolean {
   const { isNoCache, maxAgeMs, minFreshMs } = demands;
   if (isNoCache === true) return false;
-  // What another cache had before is older than this entry of it.
-  if (maxAgeMs !== undefined && ageMs + readMs > maxAgeMs) return false;
+  if (maxAgeMs !== undefined && ageMs > maxAgeMs) return false;
   if (minFreshMs !== undefined && -pastMs < minFreshMs) return false;
-  return isReadSince(readMs, ageMs, demands);
+  return isReadSince(ageMs, demands);
 }
 
-function isReadSince(readMs: number, ageMs: number, { writtenMsAgo }: CacheDemands): boolean {
-  return writtenMsAgo === undefined || ageMs + readMs < writtenMsAgo();
+function isReadSince(ageMs: number, { writtenMsAgo }: CacheDemands): boolean {
+  return writtenMsAgo === undefined || ageMs < writtenMsAgo();
 }
 
 /** Whether nothing that others read will do: waiting for them would be in vain. */

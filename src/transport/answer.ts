@@ -37,11 +37,11 @@ export class Answer implements CallResult {
     this.#numbers = numbers;
   }
 
-  deliver({ responseHeaders, cachePolicy }: RequestContext, isFirst: boolean): SubgraphResponse {
+  deliver({ responseHeaders, cachePolicy }: RequestContext, isFirst: boolean, requestedAt: number): SubgraphResponse {
     if (this.#rules.length > 0 && responseHeaders !== undefined) {
       applyResponseHeaderRules(this.#rules, this.#headers, responseHeaders);
     }
-    cachePolicy?.response(this.#service, cachingHeadersOf(this.#headers));
+    cachePolicy?.response(this.#service, cachingHeadersOf(this.#headers), requestedAt);
     return isFirst ? this.response : parseSubgraphResponse(this.#service, this.#status, this.#bytes, this.#numbers);
   }
 }

@@ -126,14 +126,25 @@ export interface ResponseHeaderCollector {
 export interface CachePolicyCollector {
   /** The answer depends on more than what it is cached by, such as who asks: it is not cached. */
   refuse(reason: 'rows'): void;
-  /** Some of the data was read so long ago: from another cache. */
-  readBefore(milliseconds: number): void;
+  /** Data that another cache had. */
+  cached(subgraph: string, found: CachedData): void;
   /** @param query the document that is sent */
   request(subgraph: string, query: string): void;
-  /** @param headers undefined where the response says nothing of caching */
-  response(subgraph: string, headers: CachingHeaders | undefined): void;
+  /**
+   * @param headers undefined where the response says nothing of caching
+   * @param requestedAt when it was asked for, by `performance.now()`: others may have done so before
+   */
+  response(subgraph: string, headers: CachingHeaders | undefined, requestedAt: number): void;
   /** What the answer is invalidated by, beside its subgraphs and their types. */
   tags(tags: Iterable<string>): void;
+}
+
+export interface CachedData {
+  readonly scope: 'public' | 'private';
+  /** How long it may still be used, and how long ago it was asked for. */
+  readonly leftMs: number;
+  readonly ageMs: number;
+  readonly tags: readonly string[];
 }
 
 export interface CachingHeaders {

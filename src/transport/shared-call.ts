@@ -14,8 +14,11 @@ import type { SubgraphResponse } from './subgraph-client.ts';
 
 /** What a call comes to, handed to each waiter in its own way. */
 export interface CallResult {
-  /** @param isFirst whether nobody was handed it before */
-  deliver(context: RequestContext, isFirst: boolean): SubgraphResponse;
+  /**
+   * @param isFirst whether nobody was handed it before
+   * @param requestedAt when the call began, which may be before the waiter joined it
+   */
+  deliver(context: RequestContext, isFirst: boolean, requestedAt: number): SubgraphResponse;
 }
 
 export class SharedCall extends TimerEntry {
@@ -26,6 +29,7 @@ export class SharedCall extends TimerEntry {
   /** Which numbers are looked for in its answer. */
   readonly numbers: ExactJsonOptions;
   readonly #service: string;
+  readonly #beganAt: number;
   readonly #endsAt: number;
   readonly #onEnd: (() => void) | undefined;
   readonly #waiters: Waiter[] = [];
@@ -42,6 +46,7 @@ export class SharedCall extends TimerEntry {
     super();
     this.numbers = numbers;
     this.#service = service;
+    this.#beganAt = now;
     this.#endsAt = now + timeoutMs;
     this.#onEnd = onEnd;
     timerWheel.add(this, timeoutMs, now);
@@ -69,7 +74,7 @@ export class SharedCall extends TimerEntry {
     for (const waiter of this.#waiters) {
       waiter.release();
       try {
-        waiter.resolve(result.deliver(waiter.context, isFirst));
+        waiter.resolve(result.deliver(waiter.context, isFirst, this.#beganAt));
         isFirst = false;
       } catch (error) {
         waiter.reject(error);

@@ -11,6 +11,7 @@ import { decodeResponse, encodeResponse, etagOf, type NewResponse, type StoredRe
 /** An answer of the store with its age. */
 export interface CachedResponse {
   readonly response: StoredResponse;
+  /** Since the first of its data was asked for (RFC 9111, section 4.2.3). */
   readonly ageMs: number;
   /** How long it has been stale; 0 or less: it is fresh. */
   readonly staleMs: number;
@@ -101,7 +102,12 @@ export class ResponseCache {
       const tags = coarsened(allTags, maxResponseTags);
       if (tags === undefined) return [];
       const entry = (entryKey: string, value: NewResponse, entryTags: readonly string[]): NewEntry => {
-        const options = { ttlMs: policy.maxAgeMs, staleMs: this.#keepStaleMs, tags: entryTags, readMsAgo };
+        const options = {
+          ttlMs: policy.maxAgeMs - response.readMs,
+          staleMs: this.#keepStaleMs,
+          tags: entryTags,
+          readMsAgo,
+        };
         return { key: entryKey, value: encodeResponse(value), ...options };
       };
       if (policy.scope === 'public') return [entry(key, response, tags)];
@@ -137,7 +143,13 @@ export class ResponseCache {
   #cached(key: string, entry: CacheEntry | undefined): CachedResponse | undefined {
     if (entry === undefined) return undefined;
     const response = this.#decode(key, entry.value);
-    return response && { response, ageMs: entry.ageMs, staleMs: -entry.freshMs, lookupAt: performance.now() };
+    if (response === undefined) return undefined;
+    return {
+      response,
+      ageMs: entry.ageMs + response.readMs,
+      staleMs: -entry.freshMs,
+      lookupAt: performance.now(),
+    };
   }
 
   #decode(key: string, bytes: Buffer): StoredResponse | undefined {

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { parseExactJson } from '../../lib/index.ts';
 import type { CachePolicy } from '../policy/cache-policy.ts';
 
-/** An answer that is to be stored. */
+/** An answer that is to be stored. Its times begin when the first of its data was asked for. */
 export interface NewResponse {
   readonly policy: CachePolicy;
   /** Of the bytes, as a header’s value: `"…"`. */
@@ -12,9 +12,9 @@ export interface NewResponse {
   readonly headers: readonly (readonly [string, string])[];
   /** Of what was read, for those who read it from the cache: they are tags of their answers, too. */
   readonly tags: readonly string[];
-  /** How long before it was stored the first of its data was read. */
+  /** How old it was when it was stored. */
   readonly readMs: number;
-  /** How long after it was stored it may be read anew, ahead of its end. */
+  /** The age at which it may be read anew, ahead of its end. */
   readonly renewMs: number;
   readonly body: Buffer;
 }
@@ -34,9 +34,13 @@ export function renewableMs(maxAgeMs: number): number {
   return maxAgeMs * renewablePart;
 }
 
-/** A moment of its own for each answer, so that those that were stored together are not read anew together. */
-export function drawRenewal(maxAgeMs: number, random: () => number = Math.random): number {
-  return Math.round(maxAgeMs - renewableMs(maxAgeMs) * random());
+/**
+ * An age of its own for each answer, so that those that were stored together are not read anew together.
+ *
+ * @param readMs how old it is when it is stored
+ */
+export function drawRenewal(maxAgeMs: number, readMs: number, random: () => number = Math.random): number {
+  return Math.round(maxAgeMs - renewableMs(maxAgeMs - readMs) * random());
 }
 
 export function etagOf(body: Uint8Array | string): string {
@@ -47,10 +51,10 @@ export function encodeResponse({ policy, etag, headers, tags, readMs, renewMs, b
   const { scope, maxAgeMs } = policy;
   const times = `${Math.ceil(maxAgeMs)} ${Math.ceil(readMs)} ${Math.ceil(renewMs)}`;
   const brought = headers.length + tags.length === 0 ? '' : ` ${JSON.stringify({ headers, tags })}`;
-  return Buffer.concat([Buffer.from(`r1 ${scope} ${times} ${etag.slice(1, -1)}${brought}\n`), body]);
+  return Buffer.concat([Buffer.from(`r2 ${scope} ${times} ${etag.slice(1, -1)}${brought}\n`), body]);
 }
 
-const line = /^r1 (public|private) (\d{1,15}) (\d{1,15}) (\d{1,15}) ([\w-]{22})(?: (\{.*\}))?$/s;
+const line = /^r2 (public|private) (\d{1,15}) (\d{1,15}) (\d{1,15}) ([\w-]{22})(?: (\{.*\}))?$/s;
 
 /** @returns undefined for bytes that are no stored answer: a store that others share may hold anything */
 export function decodeResponse(bytes: Buffer): StoredResponse | undefined {

@@ -7,7 +7,7 @@ const hints = new Map([['a', new CacheHints('type Query { count: Int }')]]);
 function policyOf(cacheControl: string | undefined): OperationPolicy {
   const policy = new OperationPolicy({ hints, defaultMaxAgeMs: 10_000, callerAware: new Set(['a']) });
   policy.request('a', '{ count }');
-  policy.response('a', cacheControl === undefined ? undefined : { cacheControl });
+  policy.response('a', cacheControl === undefined ? undefined : { cacheControl }, performance.now());
   return policy;
 }
 

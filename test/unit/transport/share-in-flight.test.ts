@@ -52,6 +52,25 @@ describe('identical queries in flight', () => {
     expect(new Set(all.map(({ data }) => data)).size).toBe(50);
   });
 
+  it('tell caches that their answer is as old as the first of them', async () => {
+    const subgraph = await heldSubgraph();
+    const client = connect(subgraph.url);
+    const requestedAt: number[] = [];
+    const cachePolicy = {
+      ...{ refuse: () => undefined, cached: () => undefined, request: () => undefined, tags: () => undefined },
+      response: (_subgraph: string, _headers: unknown, at: number) => void requestedAt.push(at),
+    };
+    const before = performance.now();
+    const first = client.execute(query, contextOf({ cachePolicy }));
+    await subgraph.arrival();
+    const between = performance.now();
+    const second = client.execute(query, contextOf({ cachePolicy }));
+    subgraph.answer();
+    await Promise.all([first, second]);
+    expect(requestedAt).toHaveLength(2);
+    expect(requestedAt.every((at) => at >= before && at <= between)).toBe(true);
+  });
+
   it('are requested again after they were answered', async () => {
     const { url, received } = await listenGraphQL((_request, response) => json(response, { data: { a: 1 } }));
     const client = connect(url);

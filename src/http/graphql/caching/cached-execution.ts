@@ -282,7 +282,6 @@ export class CachedExecution {
     const { context, operation } = request;
     const { cache, config } = responses;
     const cachePolicy = responses.createPolicy();
-    const began = performance.now();
     const ran = await run({ ...request, context: { ...context, cachePolicy } });
     const { result, refusal: policyRefusal } = cachePolicy;
     const answer = policyRefusal === undefined ? cacheableAnswer(ran, config.maxAnswerBytes) : undefined;
@@ -310,9 +309,8 @@ export class CachedExecution {
       return { outcome, stored: undefined };
     }
     const body = Buffer.from(answer.body as Buffer);
-    const readMsAgo = performance.now() - began;
-    const readMs = Math.max(readMsAgo, cachePolicy.readMsAgo);
-    const renewMs = drawRenewal(policy.maxAgeMs);
+    const { readMsAgo: readMs, requestedMsAgo: readMsAgo } = cachePolicy;
+    const renewMs = drawRenewal(policy.maxAgeMs, readMs);
     // Only the headers of a CDN have them.
     const keyed = config.surrogateKeysLength === undefined ? [] : (fewTags ?? []);
     const response = { policy, etag: etagOf(body), headers, tags: keyed, readMs, renewMs, body };
@@ -320,7 +318,7 @@ export class CachedExecution {
     const stored = cache.put([{ key, response, tags, readMsAgo }], reader, context.principal.tenant);
     if (isStorable) this.#notStored.delete(entryKey ?? key);
     else this.#notStored.add(entryKey ?? key, false);
-    this.#setCachingHeaders(response, 0, request, false);
+    this.#setCachingHeaders(response, readMs, request, false);
     responses.outcomes.count('responses', '', rootType, 'misses');
     if (isStorable) responses.outcomes.count('responses', '', rootType, 'stored');
     else responses.outcomes.refuse('responses', '', rootType, 'private_without_reader');

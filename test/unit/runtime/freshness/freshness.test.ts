@@ -34,7 +34,7 @@ class Run {
   readonly faults: string[] = [];
   /** What was done, for whoever reads a fault. */
   readonly #log: string[] = [];
-  /** Whether answers may be under way for long. Ages are not judged then: an answer’s time begins when it has come. */
+  /** Whether answers may be under way for long. */
   readonly #isSlow: boolean;
   #write: { readonly token: string; readonly moment: Moment } | undefined;
   /** Since when the subgraph has been answering. */
@@ -126,8 +126,8 @@ class Run {
     const { staleWhileRevalidateMs: staleMs, staleIfErrorMs } = this.#lifetimes;
     const asked: Asked = {
       ...history.moment(),
-      maxAgeMs: this.#isSlow ? Number.POSITIVE_INFINITY : (clientMaxAgeMs ?? maxAgeMs + staleMs),
-      maxDegradedMs: this.#isSlow ? Number.POSITIVE_INFINITY : maxAgeMs + staleIfErrorMs,
+      maxAgeMs: clientMaxAgeMs ?? maxAgeMs + staleMs,
+      maxDegradedMs: maxAgeMs + staleIfErrorMs,
       written: read === undefined ? undefined : write?.moment,
     };
     const demands = {
@@ -148,10 +148,8 @@ class Run {
         if (fault !== undefined) this.#fault(`${name}: ${id} ${stock} is ${fault}`);
         // `age` is told in whole seconds.
         const left = answer.freshSeconds * 1000 - 999;
-        const promised =
-          left > 0 && !this.#isSlow
-            ? history.fault(id, stock, { ...asked, maxAgeMs: maxAgeMs - left }, false)
-            : undefined;
+        const now = { ...asked, at: performance.now(), maxAgeMs: maxAgeMs - left };
+        const promised = left > 0 ? history.fault(id, stock, now, false) : undefined;
         if (promised !== undefined) this.#fault(`${name}: ${id} ${stock}, for ${left} ms more, is ${promised}`);
       }
     } catch (error) {

@@ -279,7 +279,8 @@ describe('a client that has written', () => {
     vi.advanceTimersByTime(1_000);
     const answer = run.getMockImplementation();
     run.mockImplementationOnce(async (request) => {
-      request.context.cachePolicy?.readBefore(3_000);
+      const found = { scope: 'public', leftMs: 7_000, ageMs: 3_000, tags: [] } as const;
+      request.context.cachePolicy?.cached('a', found);
       return (answer as NonNullable<typeof answer>)(request);
     });
     await send(execution);
