@@ -63,7 +63,11 @@ function endEvent(event: RequestEvent, status: number, end: RequestEnd): void {
   event.status = status;
   event.end = end;
   event.ended = now;
-  for (const operation of event.operations) if (operation.ended === 0) operation.ended = now;
+  for (const operation of event.operations) {
+    operation.end(now);
+    // Its client has left, or it was cut.
+    for (const fetch of operation.fetches) fetch.end(event.code ?? 'CLIENT_CLOSED_REQUEST', now);
+  }
 }
 
 function endOf(request: Pick<ClientRequest, 'raw'>, { writableFinished }: ServerResponse, cutFor?: Cut): RequestEnd {

@@ -21,7 +21,7 @@ import {
 import type { SubgraphTags } from '../cache/tags/index.ts';
 import type { EntitiesConfig, HeaderRules } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
-import { cloneJson, untilAborted, wholeSeconds } from '../lib/index.ts';
+import { cloneJson, wholeSeconds } from '../lib/index.ts';
 import type {
   RequestContext,
   SubgraphClient,
@@ -30,10 +30,19 @@ import type {
   SubgraphResponse,
 } from '../transport/index.ts';
 import { EntityKeys } from './entity-keys.ts';
-import { EntityOutcomes, type EntityOutcomesOptions } from './entity-outcomes.ts';
+import { EntityOutcomes, type EntityOutcomesOptions, noteHits } from './entity-outcomes.ts';
 import { representationsOf, requestFor } from './entity-requests.ts';
 import { entitiesOf, isWhole, joinGroups } from './join-groups.ts';
-import { backgroundOf, bypassReason, type Group, type Part, typeOfPart, type Wave } from './part.ts';
+import {
+  backgroundOf,
+  bypassReason,
+  type Group,
+  type Part,
+  typeOfPart,
+  untilRead,
+  unwatched,
+  type Wave,
+} from './part.ts';
 import { tagsOfParts } from './tags-of-parts.ts';
 import { ageNow, isReadAlone, isUsableIfError, usabilityOf } from './usability.ts';
 
@@ -113,7 +122,7 @@ class CachedSubgraph {
       context,
     });
     if (renewable.length > 0) this.#renew(pick(renewable), representations !== undefined);
-    this.#outcomes.count(parts, representations);
+    this.#outcomes.count(parts, representations, request.event);
     if (missing.length < parts.length && this.#options.verification.draw()) {
       const fresh = parts.flatMap(({ usability }, index) => (usability === 'use' ? [index] : []));
       if (fresh.length > 0) this.#outcomes.verify(pick(fresh), fresh, representations);
@@ -121,6 +130,7 @@ class CachedSubgraph {
     if (missing.length === 0) return this.#answerOf(parts, representations, context, []);
     if (context.cacheDemands?.isOnlyIfCached === true) throw new GatewayError('NOT_CACHED');
     const groups = await this.#read(missing, parts, pick, isRemote, representations !== undefined, context);
+    for (const group of groups) if (group.kind === 'cached') noteHits(request.event, group.parts);
     return this.#answerOf(parts, representations, context, groups);
   }
 
@@ -206,7 +216,7 @@ class CachedSubgraph {
     // It is awaited below, unless waiting for the others ends this.
     fetching?.catch(() => undefined);
     if (waited.length > 0) {
-      await untilAborted(Promise.all(waiters.map((claim) => claim.ended())), context.signal);
+      await untilRead(waiters, context);
       const now = await this.#find(
         waited.map((index) => (parts[index] as Part).key),
         context,
@@ -374,7 +384,7 @@ class CachedSubgraph {
         for (const claim of claims) if (claim.kind === 'holder') claim.release();
       };
       const wave = {
-        request: isOfEntities ? requestFor(request, indexes) : request,
+        request: unwatched(isOfEntities ? requestFor(request, indexes) : request),
         parts: indexes.map((index) => parts[index] as Part),
         context: backgroundOf(context, refreshTimeoutMs),
       };

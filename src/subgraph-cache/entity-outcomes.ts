@@ -1,11 +1,11 @@
 /** What the entity cache of a subgraph did: counted, told to those who ask, and compared with the source. */
 import type { CacheOutcomes, Verification } from '../cache/index.ts';
 import { firstDifference, wholeSeconds } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { FetchEvent, Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient } from '../transport/index.ts';
 import { FetchReport } from './fetch-report.ts';
 import { entitiesOf, isWhole } from './join-groups.ts';
-import { backgroundOf, type Part, typeOfPart, type Wave } from './part.ts';
+import { backgroundOf, type Part, typeOfPart, unwatched, type Wave } from './part.ts';
 
 export interface EntityOutcomesOptions {
   readonly outcomes: CacheOutcomes;
@@ -25,8 +25,9 @@ export class EntityOutcomes {
     this.#options = options;
   }
 
-  count(parts: readonly Part[], representations: readonly string[] | undefined): void {
+  count(parts: readonly Part[], representations: readonly string[] | undefined, event: FetchEvent | undefined): void {
     const { outcomes } = this.#options;
+    noteHits(event, parts);
     for (const [index, { cached, usability }] of parts.entries()) {
       const type = typeOfPart(representations, index);
       const outcome =
@@ -43,7 +44,7 @@ export class EntityOutcomes {
   ): void {
     const { outcomes, verification, refreshTimeoutMs, log } = this.#options;
     verification.run(async () => {
-      const response = await this.#client.execute(request, backgroundOf(context, refreshTimeoutMs));
+      const response = await this.#client.execute(unwatched(request), backgroundOf(context, refreshTimeoutMs));
       if (!isWhole(response)) return;
       const values = representations === undefined ? [response.data] : entitiesOf(response, parts.length);
       for (const [position, part] of parts.entries()) {
@@ -72,5 +73,15 @@ export class EntityOutcomes {
     const report = new FetchReport({ subgraph: this.#client.name, parts, representations });
     cacheReport.fetch(report);
     return report;
+  }
+}
+
+/** Tells the request's event what was found in the cache: at first, and after waiting for others that read it. */
+export function noteHits(event: FetchEvent | undefined, parts: readonly Part[]): void {
+  if (event === undefined) return;
+  for (const { cached, usability } of parts) {
+    if (cached === undefined || usability === 'unusable') continue;
+    if (cached.staleMs > 0) event.cacheStale++;
+    else event.cacheHits++;
   }
 }

@@ -1,6 +1,6 @@
 /** The parts of an answer, an entity each or all fields of the root, and requests for some of them. */
 import type { CachedResponse } from '../cache/index.ts';
-import { Deadline } from '../lib/index.ts';
+import { Deadline, untilAborted } from '../lib/index.ts';
 import type { RequestContext, SubgraphRequest } from '../transport/index.ts';
 import { typeOfRepresentation } from './entity-keys.ts';
 import type { FetchReport } from './fetch-report.ts';
@@ -39,6 +39,24 @@ export function backgroundOf(context: RequestContext, timeoutMs: number): Reques
     cacheReport: undefined,
     event: undefined,
   };
+}
+
+/** A request that nobody waits for: whoever sent it first has its answer, and an event that has ended. */
+export function unwatched(request: SubgraphRequest): SubgraphRequest {
+  return request.event === undefined ? request : { ...request, event: undefined };
+}
+
+/** Waits until others have read what they hold. */
+export async function untilRead(
+  readers: readonly { ended(): unknown }[],
+  { signal, event }: RequestContext,
+): Promise<void> {
+  event?.wait(performance.now());
+  try {
+    await untilAborted(Promise.all(readers.map((reader) => reader.ended())), signal);
+  } finally {
+    event?.resume(performance.now());
+  }
 }
 
 /** Of an entity its own, of fields of the root theirs. */

@@ -128,10 +128,13 @@ class HttpSubgraph implements SubgraphClient {
     const now = performance.now();
     const key = this.#sharing && request.kind === 'query' ? keyOf(context, forwarded, body) : undefined;
     const running = key === undefined ? undefined : this.#inFlight.get(key);
-    if (running !== undefined) return running.join(context, now);
+    if (running !== undefined) {
+      if (request.event !== undefined) request.event.isShared = true;
+      return running.join(context, now);
+    }
     const forget = key === undefined ? undefined : () => this.#inFlight.delete(key);
     const numbers = request.exponents === false ? plainExponents : allNumbers;
-    const call = new SharedCall(this.name, this.#timeoutMs, now, forget, numbers);
+    const call = new SharedCall(this.name, this.#timeoutMs, now, forget, numbers, request.event);
     if (key !== undefined) this.#inFlight.set(key, call);
     const response = call.join(context, now);
     const { requestId } = context;

@@ -87,12 +87,13 @@ class InProcessClient implements SubgraphClient {
   }
 
   async execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
-    const { requestId, clientHeaders, signal } = context;
+    const { requestId, clientHeaders, signal, event } = context;
     signal.throwIfAborted();
     const variables = JSON.parse(writeVariables(request) ?? '{}') as Readonly<Record<string, unknown>>;
     const aborted = Promise.withResolvers<never>();
     const onAbort = (): void => aborted.reject(signal.reason);
     addAbortListener(signal, onAbort);
+    event?.wait(performance.now());
     try {
       const answering = this.#subgraph.execute({
         document: this.#documentOf(request.query),
@@ -106,6 +107,7 @@ class InProcessClient implements SubgraphClient {
       if (error instanceof GatewayError) throw error;
       throw new GatewayError('SUBREQUEST_HTTP_ERROR', { service: this.name, detail: messageOf(error), cause: error });
     } finally {
+      event?.resume(performance.now());
       removeAbortListener(signal, onAbort);
     }
   }

@@ -3,8 +3,9 @@
  * help, within the budget. A mutation is sent exactly once, whatever happens to its connection (undici itself sends a
  * POST again only where HTTP/2 guarantees that it was not looked at: GOAWAY and REFUSED_STREAM).
  */
-import { GatewayError, messageOf } from '../errors/index.ts';
+import { type ErrorCode, GatewayError, messageOf } from '../errors/index.ts';
 import { unreachable } from '../lib/index.ts';
+import type { FetchEvent } from '../observability/index.ts';
 import type { EndpointChooser } from './choose-endpoint.ts';
 import type { Verdict } from './circuit-breaker.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -117,7 +118,9 @@ function exchange(
   const probe = endpoint.begin(now);
   const running = new Exchange(maxBytes, (outcome) => {
     call.step = undefined;
-    endpoint.end(verdictOn(outcome), probe, performance.now());
+    const end = performance.now();
+    endpoint.end(verdictOn(outcome), probe, end);
+    if (call.event !== undefined) noteAttempt(call.event, outcome, now, end);
     ended(outcome);
   });
   call.step = running;
@@ -125,6 +128,31 @@ function exchange(
     { path: endpoint.path, method: 'POST', fixedHeaders, headers, body, isIdempotent: kind === 'query' },
     running,
   );
+}
+
+/** Whoever began the call may have left since, and its event has been handed on. */
+function noteAttempt(event: FetchEvent, outcome: Outcome, began: number, ended: number): void {
+  if (event.ended !== 0) return;
+  const status = outcome.kind === 'answered' ? outcome.status : undefined;
+  event.attempts.push({ began, ended, outcome: attemptOutcome(outcome), status });
+}
+
+function attemptOutcome(outcome: Outcome): ErrorCode | 'ok' {
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome.status < 400 ? 'ok' : 'SUBREQUEST_HTTP_ERROR';
+    case 'broken':
+    case 'crowded':
+      return 'SUBREQUEST_HTTP_ERROR';
+    case 'too-large':
+      return 'SUBREQUEST_MALFORMED_RESPONSE';
+    case 'unsendable':
+      return 'INTERNAL_SERVER_ERROR';
+    case 'stopped':
+      return outcome.why === 'left' ? 'CLIENT_CLOSED_REQUEST' : 'SUBGRAPH_REQUEST_TIMEOUT';
+    default:
+      return unreachable(outcome);
+  }
 }
 
 /** What counts against a URL: broken connections, timeouts and 5xx. A client that left, or a local fault, does not. */

@@ -8,6 +8,7 @@
 
 import { GatewayError } from '../errors/index.ts';
 import { addAbortListener, type ExactJsonOptions, removeAbortListener, TimerEntry, timerWheel } from '../lib/index.ts';
+import type { FetchEvent } from '../observability/index.ts';
 import type { Stop } from './exchange.ts';
 import type { RequestContext } from './request-context.ts';
 import type { SubgraphResponse } from './subgraph-client.ts';
@@ -28,6 +29,8 @@ export class SharedCall extends TimerEntry {
   stopped: Stop | undefined;
   /** Which numbers are looked for in its answer. */
   readonly numbers: ExactJsonOptions;
+  /** Of the request that began it; its exchanges are told to it. */
+  readonly event: FetchEvent | undefined;
   readonly #service: string;
   readonly #beganAt: number;
   readonly #endsAt: number;
@@ -42,9 +45,11 @@ export class SharedCall extends TimerEntry {
     now: number,
     onEnd: (() => void) | undefined,
     numbers: ExactJsonOptions = {},
+    event?: FetchEvent,
   ) {
     super();
     this.numbers = numbers;
+    this.event = event;
     this.#service = service;
     this.#beganAt = now;
     this.#endsAt = now + timeoutMs;
@@ -56,6 +61,7 @@ export class SharedCall extends TimerEntry {
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(this, context, resolve, reject);
       this.#waiters.push(waiter);
+      context.event?.wait(now);
       addAbortListener(context.signal, waiter);
       const { remainingMs } = context.deadline;
       if (now + remainingMs < this.#endsAt) timerWheel.add(waiter, remainingMs, now);
@@ -153,6 +159,7 @@ class Waiter extends TimerEntry {
   }
 
   release(): void {
+    this.context.event?.resume(performance.now());
     removeAbortListener(this.context.signal, this);
     timerWheel.remove(this);
   }

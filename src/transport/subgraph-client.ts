@@ -1,4 +1,5 @@
 import type { GatewayError } from '../errors/index.ts';
+import type { FetchEvent } from '../observability/index.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
@@ -32,6 +33,8 @@ export interface SubgraphRequest {
    * @default true
    */
   readonly exponents?: boolean | undefined;
+  /** Filled while it is answered; missing where nobody looks at it. */
+  readonly event?: FetchEvent | undefined;
 }
 
 /** An error as a subgraph wrote it: outside data, whose message a client must not see by default. */

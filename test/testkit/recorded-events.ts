@@ -4,6 +4,12 @@ import type { RequestEvent, RequestSink } from '../../src/observability/index.ts
 export class RecordedEvents implements RequestSink {
   readonly #events = new Map<string, RequestEvent>();
   readonly #waiting = new Map<string, (event: RequestEvent) => void>();
+  /** The ids of those that have begun. */
+  readonly begun = new Set<string>();
+
+  begin({ id }: RequestEvent): void {
+    this.begun.add(id);
+  }
 
   record(event: RequestEvent): void {
     this.#events.set(event.id, event);

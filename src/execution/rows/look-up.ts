@@ -14,7 +14,12 @@ export interface LookUpOptions {
   /** The error of a request for more entities than may be asked for. */
   readonly refusalOf: (representations: readonly string[]) => GatewayError | undefined;
   /** @returns undefined where the request failed, which is recorded */
-  readonly send: (request: SubgraphRequest, path: DataPath | undefined) => Promise<SubgraphResponse | undefined>;
+  /** @param count how many entities are asked for */
+  readonly send: (
+    request: SubgraphRequest,
+    count: number,
+    path: DataPath | undefined,
+  ) => Promise<SubgraphResponse | undefined>;
 }
 
 /** @returns the entities of the objects that were entityOf; an entity of which something failed is not */
@@ -46,7 +51,8 @@ export async function lookUpObjects(
     kind === 'in-process'
       ? { variables: { representations: values } }
       : { representationsJson: representations, variablesJson: '{}' };
-  const response = await send({ kind: 'query', query, queryJson, exponents: false, ...variables }, path);
+  const request: SubgraphRequest = { kind: 'query', query, queryJson, exponents: false, ...variables };
+  const response = await send(request, representations.length, path);
   if (response === undefined) return entityOf;
   const { data, errors } = response;
   if (errors !== undefined) failures.addLookupErrors(subgraph, errors, path, patterns);

@@ -7,7 +7,7 @@ import type { ErrorPolicy } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { cloneJson } from '../../lib/index.ts';
 import type { EstimatedCost, PlanLimits } from '../../limits/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { FetchEvent, Logger } from '../../observability/index.ts';
 import {
   isWithinDepth,
   type ReaderView,
@@ -28,6 +28,7 @@ import { rewriteData } from '../data/rewrite-data.ts';
 import { lookUpObjects } from '../rows/look-up.ts';
 import { filterRows, type LookUp } from '../rows/row-filter.ts';
 import type { Failure } from './failure.ts';
+import { beginFetch, countOf, endFetch } from './fetch-events.ts';
 import type { RepresentationValues } from './representation-values.ts';
 import { Representations } from './representations.ts';
 import { entityVariables, type RequestValues, rootVariables } from './request-variables.ts';
@@ -170,6 +171,7 @@ class Run {
         query: fetch.operation,
         queryJson: fetch.queryJson,
         exponents: fetch.exponents,
+        event: this.#beginFetch(fetch, fetch.operationType, 0),
         ...rootVariables(this.#kindOf(fetch.subgraph), fetch.variables, this.#options.values),
       },
       () => (key === undefined ? undefined : [...place, key]),
@@ -253,6 +255,7 @@ class Run {
         query: fetch.operation,
         queryJson: fetch.queryJson,
         exponents: fetch.exponents,
+        event: this.#beginFetch(fetch, 'query', countOf(allRequested)),
         ...entityVariables(kind, allRequested, fetch.variables, this.#options.values, context),
       },
       () => firstPlace(this.#data, allRequested),
@@ -282,14 +285,19 @@ class Run {
     if (compiledRows === undefined) return this.#metered(fetch, response);
     const { types, rowDecisions: decisions } = this.#options;
     const failures = this.#failures;
-    const lookUp: LookUp = (lookup, objects, patterns) =>
-      lookUpObjects(lookup, objects, {
-        kind: this.#kindOf(lookup.subgraph),
+    const lookUp: LookUp = (lookup, objects, patterns) => {
+      const { subgraph } = lookup;
+      return lookUpObjects(lookup, objects, {
+        kind: this.#kindOf(subgraph),
         failures,
         patterns,
         refusalOf: (representations) => this.#refusalOf([{ representations }]),
-        send: (request, path) => this.#send({ subgraph: lookup.subgraph, covers: patterns }, request, () => path),
+        send: (request, count, path) => {
+          const event = this.#beginFetch({ subgraph, kind: 'entities' }, 'query', count);
+          return this.#send({ subgraph, covers: patterns }, { ...request, event }, () => path);
+        },
       });
+    };
     const nulls = (): DeniedNulls => this.#data.recordDeniedNulls();
     const filtered = filterRows(compiledRows, response, { types, decisions, lookUp, nulls });
     return filtered instanceof Promise
@@ -310,10 +318,9 @@ class Run {
   #refusalOf(allRequested: readonly { readonly representations: readonly string[] }[]): GatewayError | undefined {
     const { limits, context } = this.#options;
     if (limits === undefined) return undefined;
-    for (const { representations } of allRequested) this.#entityCount += representations.length;
-    const refusal = limits.refusalOfEntities(this.#entityCount, context);
-    if (refusal !== undefined)
-      for (const { representations } of allRequested) this.#entityCount -= representations.length;
+    const count = countOf(allRequested);
+    const refusal = limits.refusalOfEntities(this.#entityCount + count, context);
+    if (refusal === undefined) this.#entityCount += count;
     return refusal;
   }
 
@@ -362,6 +369,18 @@ class Run {
     return this.#options.clients.get(subgraph)?.kind ?? 'http';
   }
 
+  /** @returns undefined where nobody looks at the operation */
+  #beginFetch(
+    fetch: Pick<FetchEvent, 'subgraph' | 'kind'>,
+    operationType: FetchEvent['operationType'],
+    entities: number,
+  ): FetchEvent | undefined {
+    const { event } = this.#options.context;
+    return event === undefined || event.ended !== 0
+      ? undefined
+      : beginFetch(event, fetch, operationType, this.#kindOf(fetch.subgraph), entities);
+  }
+
   /** One object for all requests of the run: subgraphs keep what they share by it. */
   #inProcessContext(): RequestContext {
     const { context, reader } = this.#options;
@@ -381,14 +400,18 @@ class Run {
     const { clients, context, cost } = this.#options;
     const { subgraph, covers } = fetch;
     const client = clients.get(subgraph);
+    const { event } = request;
     try {
       if (client === undefined)
         throw new GatewayError('INTERNAL_SERVER_ERROR', { detail: `${subgraph} has no client` });
       const refusal = cost?.refused.get(subgraph);
       if (refusal !== undefined) throw refusal;
       context.cachePolicy?.request(subgraph, request.query);
-      return await client.execute(request, client.kind === 'in-process' ? this.#inProcessContext() : context);
+      const response = await client.execute(request, client.kind === 'in-process' ? this.#inProcessContext() : context);
+      if (event !== undefined) endFetch(event, response.errors === undefined ? 'ok' : 'errors');
+      return response;
     } catch (error) {
+      if (event !== undefined) endFetch(event, { thrown: error });
       if (context.signal.aborted) return undefined;
       const failure = this.#failures.addRequest(subgraph, error, place(), covers);
       if ('kind' in fetch) this.#fallbacks?.addFetch(fetch, failure);

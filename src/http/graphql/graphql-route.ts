@@ -119,8 +119,8 @@ export async function addGraphQLRoute(
   }
 
   async function answerOne(raw: ClientRequest, response: ServerResponse): Promise<Answer> {
-    const event = beginOperation(raw);
     const life = new RequestLife({ generations, response, timeoutMs: operationTimeout });
+    const event = beginOperation(raw);
     try {
       const serving = servings.get(life.generation);
       invariant(serving !== undefined, 'a serving generation has been prepared');
@@ -131,7 +131,7 @@ export async function addGraphQLRoute(
       if (event !== undefined) noteRefused(event, reason);
       throw reason;
     } finally {
-      if (event !== undefined) event.ended = performance.now();
+      event?.end(performance.now());
       life.end();
     }
   }
@@ -256,8 +256,9 @@ async function respond(
     const client = { requestId: raw.id, principal, clientHeaders: request.headers };
     return overload.run(life.generation.limits.priorityOf(client), signal, () => run(signal, deadline));
   };
+  const joined = performance.now();
   const answer = await shareIdentical(serving.sharing, query, life, runInTurn);
-  if (answer.event !== undefined && answer.event !== event) event?.share(answer.event);
+  if (event !== undefined && answer.event !== undefined && answer.event !== event) event.share(answer.event, joined);
   return notModified(request, answer) ?? answer;
 }
 

@@ -78,8 +78,7 @@ export async function answerV1(
     }
     return reply.send(body);
   } finally {
-    const operation = eventOf(request)?.operations[0];
-    if (operation !== undefined) operation.ended = performance.now();
+    eventOf(request)?.operations[0]?.end(performance.now());
     life?.end();
   }
 }

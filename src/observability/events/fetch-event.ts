@@ -41,4 +41,12 @@ export class FetchEvent {
     this.isInProcess = options.isInProcess;
     this.began = options.began;
   }
+
+  /** The first counts. @param outcome `ok`, `errors`, or the error code of what failed */
+  end(outcome: string, now: number): void {
+    if (this.ended !== 0) return;
+    this.outcome = outcome;
+    this.ended = now;
+    for (const field of this.fields) if (field.ended === 0) field.ended = now;
+  }
 }

@@ -115,13 +115,18 @@ export class OperationEvent {
 
   /** One more error of the answer. */
   addError(code: string): void {
+    if (this.ended !== 0) return;
     this.errorCount++;
     if (this.codes.length < maxCodes && !this.codes.includes(code)) this.codes.push(code);
   }
 
-  /** The answer of an identical operation that was running is its answer, too. */
-  share(leader: OperationEvent): void {
+  /**
+   * The answer of an identical operation that was running is its answer, too.
+   * @param joined when it began to wait for it
+   */
+  share(leader: OperationEvent, joined: number): void {
     this.source = 'shared';
+    this.waitedMs = performance.now() - joined;
     this.kind = leader.kind;
     this.name = leader.name;
     this.signature = leader.signature;
@@ -142,6 +147,13 @@ export class OperationEvent {
 
   /** What was waited for has come, or failed. Once for each `wait`. */
   resume(now: number): void {
-    if (--this.#waits === 0) this.waitedMs += now - this.#waitBegan;
+    if (--this.#waits === 0 && this.ended === 0) this.waitedMs += now - this.#waitBegan;
+  }
+
+  /** The first counts. What is begun for it goes on where others wait for that, too, and is not told to it any more. */
+  end(now: number): void {
+    if (this.ended !== 0) return;
+    if (this.#waits > 0) this.waitedMs += now - this.#waitBegan;
+    this.ended = now;
   }
 }

@@ -26,10 +26,17 @@ import {
 } from '../../../cache/index.ts';
 import { coarsened } from '../../../cache/tags/index.ts';
 import { type ExecutionOutcome, JsonText, type OperationRequest } from '../../../execution/index.ts';
-import { firstDifference, parseExactJson, untilAborted, wholeSeconds } from '../../../lib/index.ts';
+import { firstDifference, parseExactJson, wholeSeconds } from '../../../lib/index.ts';
 import type { Logger } from '../../../observability/index.ts';
 import type { GatewayGeneration } from '../../../runtime/index.ts';
-import { ageNow, backgroundOf, isReadAlone, isUsableIfError, usabilityOf } from '../../../subgraph-cache/index.ts';
+import {
+  ageNow,
+  backgroundOf,
+  isReadAlone,
+  isUsableIfError,
+  untilRead,
+  usabilityOf,
+} from '../../../subgraph-cache/index.ts';
 import { CollectedResponseHeaders, type RequestContext } from '../../../transport/index.ts';
 import { edgeHeaders, withoutEdge } from '../edge-headers.ts';
 import { hasFallbacks } from '../has-fallbacks.ts';
@@ -152,7 +159,7 @@ export class CachedExecution {
   async #answer(question: Question): Promise<ExecutionOutcome> {
     const { cache, config } = this.#options.responses;
     const { request, key, reader } = question;
-    const { cacheDemands: demands, signal } = request.context;
+    const { cacheDemands: demands } = request.context;
     for (let wait = 0; ; wait++) {
       const finding = cache.find(key, reader);
       const { key: entryKey, cached } = finding instanceof Promise ? await finding : finding;
@@ -168,7 +175,7 @@ export class CachedExecution {
       const claiming = cache.claim([entryKey], this.#leaseMs);
       const [claim] = claiming instanceof Promise ? await claiming : claiming;
       if (claim?.kind === 'waiter') {
-        await untilAborted(claim.ended(), signal);
+        await untilRead([claim], request.context);
         continue;
       }
       const release = (): void => claim?.release();

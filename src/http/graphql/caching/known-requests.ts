@@ -182,7 +182,7 @@ export class KnownRequests {
     event.contract = contract;
     event.outcome = outcome;
     event.source = 'cached';
-    event.ended = performance.now();
+    event.end(performance.now());
   }
 
   /** What access denies; a promise where a policy answers later. */
