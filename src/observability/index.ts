@@ -15,4 +15,31 @@ export { type LedgerDimension, type LedgerRow, ledgerDimensions } from './ledger
 export { createLogger, type Logger, type LoggerOptions, writeLogLines } from './logger.ts';
 export { createModelCallLog } from './model-call-log.ts';
 export type { ModelCallRecord, ModelCallSink } from './model-calls.ts';
+export {
+  addBuckets,
+  bucketOf,
+  type DurationBuckets,
+  formatBuckets,
+  parseBuckets,
+  quantile,
+  quantileError,
+} from './records/duration-buckets.ts';
+export type {
+  OperationRecord,
+  RecordDetails,
+  RecordedCall,
+  RecordedFetch,
+  RecordedField,
+} from './records/operation-record.ts';
+export {
+  addSum,
+  nothing,
+  otherName,
+  type RecordSum,
+  RecordSums,
+  type SumDimension,
+  type SummedKind,
+  type SumNames,
+  sumDimensions,
+} from './records/record-sums.ts';
 export { takeRequestUsage } from './request-usage.ts';

@@ -15,7 +15,17 @@ export interface SqliteOptions {
   readonly busyTimeoutMs: number;
 }
 
-export async function openSqlite({ file, busyTimeoutMs }: SqliteOptions): Promise<StoreDatabase> {
+export interface SqliteConnection {
+  readonly db: StoreDatabase;
+  /** The same connection, for statements that are prepared once: within a transaction of `db`. */
+  readonly database: DatabaseSync;
+}
+
+export async function openSqlite(options: SqliteOptions): Promise<StoreDatabase> {
+  return (await connectSqlite(options)).db;
+}
+
+export async function connectSqlite({ file, busyTimeoutMs }: SqliteOptions): Promise<SqliteConnection> {
   mkdirSync(dirname(file), { recursive: true });
   // Only its owner may read it; SQLite gives its further files the same permissions.
   closeSync(openSync(file, 'a', 0o600));
@@ -26,7 +36,8 @@ export async function openSqlite({ file, busyTimeoutMs }: SqliteOptions): Promis
     database.close();
     throw error;
   }
-  return new Kysely<StoreTables>({ dialect: new WaitingDialect(forKysely(database), busyTimeoutMs) });
+  const db = new Kysely<StoreTables>({ dialect: new WaitingDialect(forKysely(database), busyTimeoutMs) });
+  return { db, database };
 }
 
 /** Transactions take their lock at once: one that has begun is not refused later. */

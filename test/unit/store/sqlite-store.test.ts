@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { StoreConfig } from '../../../src/config/index.ts';
 import { describeLedger, ledgerRow } from './ledger-contract.ts';
+import { describeRecords } from './records-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-store-'));
@@ -19,6 +20,7 @@ const fresh = (): Extract<StoreConfig, { kind: 'sqlite' }> => {
 describe('a store in SQLite', () => {
   describeStore(fresh);
   describeLedger(fresh);
+  describe('its records', () => describeRecords(fresh));
 
   it('has names, tenants and actors encrypted, and its files readable by their owner alone', async () => {
     const config = fresh();

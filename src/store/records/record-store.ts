@@ -1,0 +1,188 @@
+/**
+ * Records of operations, and the sums of each hour: written in batches, each one transaction; searched from the newest on;
+ * bounded by age and by size. Rows are found by time, and then looked through: an index for each thing to search by would
+ * make a row ten times as dear to write.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { type RawBuilder, sql } from 'kysely';
+import { formatBuckets, type OperationRecord } from '../../observability/index.ts';
+import type { StoreDatabase, StoreTransaction } from '../tables.ts';
+import type { InsertRecords } from './insert-records.ts';
+import { type RecordGroup, type RecordSumsRequest, readSums } from './read-sums.ts';
+import {
+  inList,
+  type RowOf,
+  type recordColumns,
+  toRecord,
+  toRecordRow,
+  toSumRow,
+  type WrittenSum,
+} from './record-columns.ts';
+import { idFrom } from './record-id.ts';
+import type { RecordNames } from './record-names.ts';
+
+export interface RecordBatch {
+  readonly records: readonly OperationRecord[];
+  readonly sums: readonly WrittenSum[];
+}
+
+/** What records must be. Times are milliseconds since 1970: from `from` to before `to`. */
+export interface RecordFilter {
+  readonly from: number;
+  readonly to: number;
+  readonly operation?: string | undefined;
+  readonly code?: string | undefined;
+  readonly client?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly principal?: string | undefined;
+  /** A reference, or an alias. */
+  readonly model?: string | undefined;
+  readonly field?: string | undefined;
+  readonly traceId?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly door?: string | undefined;
+  /** Those that took as long at least. */
+  readonly minMs?: number | undefined;
+  /** Those with errors alone. */
+  readonly failed?: boolean | undefined;
+}
+
+export interface RecordPageRequest {
+  readonly filter: RecordFilter;
+  /** Of the page before: what is older than its last one. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface RecordPage {
+  /** The newest first. */
+  readonly records: readonly OperationRecord[];
+  readonly hasMore: boolean;
+}
+
+export interface RecordBounds {
+  readonly keepMs: number;
+  readonly maxBytes: number;
+  readonly aggregatesMs: number;
+}
+
+const rowsPerStep = 1_000;
+/** Where records take more than they may, a part more is deleted, so that not every batch has to. */
+const prunedTo = 0.97;
+
+export class RecordStore {
+  readonly #db: StoreDatabase;
+  readonly #names: RecordNames;
+  readonly #inserts: InsertRecords;
+
+  constructor(db: StoreDatabase, names: RecordNames, inserts: InsertRecords) {
+    this.#db = db;
+    this.#names = names;
+    this.#inserts = inserts;
+  }
+
+  /** Adds what is not there yet, in one transaction. */
+  async add({ records, sums }: RecordBatch): Promise<void> {
+    const rows = records.map((record) => toRecordRow(record, this.#names));
+    const sumRows = sums.map((sum) => toSumRow(sum, this.#names, formatBuckets(sum.durations)));
+    await this.#db.transaction().execute(async (transaction) => {
+      const bytes = await this.#inserts.records(transaction, rows);
+      await this.#inserts.sums(transaction, sumRows);
+      await resize(transaction, bytes);
+    });
+  }
+
+  async search({ filter, after, limit }: RecordPageRequest): Promise<RecordPage> {
+    const conditions = this.#conditions(filter);
+    if (after !== undefined) conditions.push(sql`id < ${after}`);
+    const { rows } = await sql<RowOf<typeof recordColumns>>`
+      select * from isthmus_records where ${sql.join(conditions, sql` and `)}
+      order by id desc limit ${limit + 1}`.execute(this.#db);
+    return { records: rows.slice(0, limit).map((row) => toRecord(row, this.#names)), hasMore: rows.length > limit };
+  }
+
+  /** The sums of whole hours: those that the span touches. In the order of time. */
+  sums(request: RecordSumsRequest): Promise<readonly RecordGroup[]> {
+    return readSums(this.#db, this.#names, request);
+  }
+
+  /** How many bytes the records take, as far as is known of rows. */
+  async bytes(): Promise<number> {
+    const { rows } = await sql<{ bytes: number }>`select bytes from isthmus_record_size`.execute(this.#db);
+    return Number(rows[0]?.bytes ?? 0);
+  }
+
+  /**
+   * Deletes what is too old, and the oldest of what is too much, and lets other work go on between its steps.
+   * @returns how many records
+   */
+  async prune({ keepMs, maxBytes, aggregatesMs }: RecordBounds, now: number): Promise<number> {
+    await sql`delete from isthmus_record_sums where hour < ${now - aggregatesMs}`.execute(this.#db);
+    const old = idFrom(now - keepMs);
+    let pruned = 0;
+    for (let count = rowsPerStep; count === rowsPerStep; pruned += count) {
+      count = (await this.#deleteOldest(sql`where id < ${old}`)).count;
+      await setImmediate();
+    }
+    let bytes = await this.bytes();
+    if (bytes <= maxBytes) return pruned;
+    while (bytes > maxBytes * prunedTo) {
+      const deleted = await this.#deleteOldest(sql``);
+      if (deleted.count === 0) return pruned;
+      pruned += deleted.count;
+      bytes -= deleted.bytes;
+      await setImmediate();
+    }
+    return pruned;
+  }
+
+  close(): Promise<void> {
+    return this.#db.destroy();
+  }
+
+  #deleteOldest(condition: RawBuilder<unknown>): Promise<{ readonly count: number; readonly bytes: number }> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ bytes: number }>`delete from isthmus_records where id in
+        (select id from isthmus_records ${condition} order by id limit ${rowsPerStep}) returning bytes`.execute(
+        transaction,
+      );
+      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+      await resize(transaction, -bytes);
+      return { count: rows.length, bytes };
+    });
+  }
+
+  #conditions(filter: RecordFilter): RawBuilder<unknown>[] {
+    const names = this.#names;
+    const conditions = [sql`id >= ${idFrom(filter.from)}`, sql`id < ${idFrom(filter.to)}`];
+    const equal = (column: string, value: string | undefined): void => {
+      if (value !== undefined) conditions.push(sql`${sql.ref(column)} = ${value}`);
+    };
+    const has = (column: string, value: string | undefined): void => {
+      if (value === undefined) return;
+      // Whether something is taken out of it: both databases have this, and tell upper from lower case in it.
+      const without = sql`replace(${sql.ref(column)}, ${inList(value)}, '')`;
+      conditions.push(sql`length(${sql.ref(column)}) > length(${without})`);
+    };
+    const hashed = (part: 'client' | 'tenant' | 'principal', name: string | undefined): void =>
+      equal(part, name === undefined ? undefined : names.hashOf(part, name));
+    equal('operation', filter.operation);
+    equal('trace_id', filter.traceId);
+    equal('request_id', filter.requestId);
+    equal('door', filter.door);
+    hashed('client', filter.client);
+    hashed('tenant', filter.tenant);
+    hashed('principal', filter.principal);
+    has('codes', filter.code);
+    has('fields', filter.field);
+    has('models', filter.model);
+    if (filter.minMs !== undefined) conditions.push(sql`duration_us >= ${Math.ceil(filter.minMs * 1_000)}`);
+    if (filter.failed === true) conditions.push(sql`errors > 0`);
+    return conditions;
+  }
+}
+
+async function resize(transaction: StoreTransaction, bytes: number): Promise<void> {
+  if (bytes === 0) return;
+  await sql`update isthmus_record_size set bytes = bytes + ${bytes}`.execute(transaction);
+}
