@@ -160,16 +160,17 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         plan.price?.begin(values, context).end();
         return { kind: 'single', result: { data: null } };
       }
-      const turn = cost && context.costs?.charge?.(cost.estimated);
-      if (turn !== undefined) await turn;
-      const hooked = onPlan === undefined ? undefined : await onPlan(plan.fetches.flatMap(plannedRequests), request);
+      const priced = plan.price?.begin(values, context);
+      const turn = chargeFor(context, cost, priced);
+      if (turn !== undefined) await (priced === undefined ? turn : turn.catch(endOf(priced)));
+      const hooking = onPlan?.(plan.fetches.flatMap(plannedRequests), request);
+      const hooked = hooking && (await (priced === undefined ? hooking : hooking.catch(endOf(priced))));
       if (hooked?.outcome !== undefined) {
-        context.costs?.settle?.(0);
+        priced?.end();
+        context.charges?.settle('points', 0);
         return hooked.outcome;
       }
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
-      const priced = plan.price?.begin(values, context);
-      if (priced?.turn !== undefined) await priced.turn.catch(endOf(priced));
       const running = runPlan({
         plan,
         cost,
@@ -186,7 +187,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         fallbacks: options.fallbacks,
       });
       const result = await (priced === undefined ? running : running.finally(() => priced.end()));
-      if (cost !== undefined) noteActual(context.costs, cost);
+      if (cost !== undefined) noteActual(context, cost);
       if (context.sizes !== undefined) {
         context.sizes.fetches = plan.fetches.length;
         context.sizes.representations = result.entityCount;
@@ -277,6 +278,22 @@ function plannedRequests({
     (lookup): PlannedRequest => ({ kind: 'entities', subgraph: lookup.subgraph, query: lookup.operation }),
   );
   return [{ kind, subgraph, query: operation }, ...lookups];
+}
+
+/** @throws GatewayError `RATE_LIMITED` @returns a promise where the operation waits */
+function chargeFor(
+  { charges }: RequestContext,
+  cost: EstimatedCost | undefined,
+  priced: PricedRun | undefined,
+): Promise<void> | undefined {
+  if (charges === undefined) return undefined;
+  const price = { points: cost?.estimated ?? 0, nanoUsd: priced?.nanoUsd ?? 0 };
+  if (priced === undefined) return charges.take(price);
+  try {
+    return charges.take(price, priced.reserve);
+  } catch (error) {
+    return endOf(priced)(error);
+  }
 }
 
 function endOf(priced: PricedRun): (reason: unknown) => never {

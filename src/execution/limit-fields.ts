@@ -5,7 +5,7 @@
  */
 import { getOperationAST } from 'graphql';
 import type { Denials } from '../access/index.ts';
-import type { FieldLimits, FieldRefusals } from '../limits/index.ts';
+import { type FieldLimits, type FieldRefusals, FieldsRefused } from '../limits/index.ts';
 import type { ExecutionEngine } from './execution-engine.ts';
 
 /** @param limits undefined where the schema limits no field: the engine itself is returned */
@@ -15,11 +15,16 @@ export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undef
     execute(request) {
       if (!limits.limits(request)) return engine.execute(request);
       const { denials } = request;
+      const execute = (refusals: FieldRefusals | undefined): ReturnType<ExecutionEngine['execute']> =>
+        engine.execute(refusals === undefined ? request : { ...request, denials: withRefusals(denials, refusals) });
       return limits
         .refusals(request, (type, node) => denials?.isDenied(type, node) !== true)
-        .then((refusals) =>
-          engine.execute(refusals === undefined ? request : { ...request, denials: withRefusals(denials, refusals) }),
-        );
+        .then(execute)
+        .catch((error: unknown) => {
+          // Before anything of it was sent.
+          if (error instanceof FieldsRefused) return execute(error.refusals);
+          throw error;
+        });
     },
     warm(operations, signal) {
       for (const { document, operationName } of operations) {

@@ -19,8 +19,10 @@ export interface PlanPrice {
 }
 
 export interface PricedRun {
-  /** The run waits for it; where it rejects, nothing runs. */
-  readonly turn?: Promise<void> | undefined;
+  /** The most that the run costs. */
+  readonly nanoUsd: number;
+  /** Takes room for the run now, where Redis is asked for it: for a request that asks Redis anyway. Never rejects. */
+  readonly reserve: () => Promise<unknown> | undefined;
   /** What the plan's requests are made with. */
   readonly context: RequestContext;
   /** Gives back what was held for the run. */

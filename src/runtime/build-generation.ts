@@ -190,7 +190,7 @@ export async function buildGeneration(
       writes: cached?.writes,
       limits,
       rates:
-        config.limits.rates.length === 0
+        config.limits.rates.length === 0 && jointRates === undefined
           ? undefined
           : new Rates({ config: config.limits, buckets: shared.buckets, joint: jointRates?.value, log }),
       jointRates: jointRates?.value,

@@ -25,6 +25,8 @@ export interface RequestContext {
   readonly pluginValues?: Map<string, unknown> | undefined;
   /** Filled while the operation runs; missing where nothing is priced. */
   readonly costs?: OperationCosts | undefined;
+  /** Takes the price of the operation from what the caller may still spend. @default it may spend all */
+  readonly charges?: OperationCharges | undefined;
   /** Filled while the operation runs; missing where sizes are not measured. */
   readonly sizes?: PlanSizes | undefined;
   /** Whether the operation is only priced: nothing of it is sent. @default false */
@@ -103,17 +105,26 @@ export interface OperationCosts {
   /** In points; missing where there is no limit. */
   max?: number;
   subgraphs?: ReadonlyMap<string, { readonly estimated: number; actual: number }>;
-  /** Takes the estimate from what the caller may still spend; a rejection ends the operation. @default it may spend all */
-  readonly charge?: ((estimated: number) => Promise<void> | undefined) | undefined;
-  /** Puts back what the operation did not cost. */
-  readonly settle?: ((actual: number) => void) | undefined;
-  /** Takes and puts back what it may cost in money, likewise, in nano-dollars. @default it may spend all */
-  readonly money?: {
-    charge(estimated: number): Promise<void> | undefined;
-    settle(actual: number): void;
-  };
   /** In money; missing where nothing of the operation costs any. */
   ai?: { readonly estimatedNanoUsd: bigint; readonly account: SpendAccount };
+}
+
+/** What an operation is charged to before anything of it is sent. */
+export interface OperationCharges {
+  /**
+   * @param price in points and nano-dollars
+   * @param alongside asks Redis for what else the operation needs, where it is asked anyway; never rejects
+   * @returns a promise where the operation waits; a rejection ends it
+   */
+  take(
+    price: { readonly points: number; readonly nanoUsd: number },
+    alongside?: () => Promise<unknown> | undefined,
+  ): Promise<void> | undefined;
+  /** Puts back what the operation did not cost. */
+  settle(unit: 'points' | 'usd', actual: number): void;
+  /** Whether several gateways count together: what is postponed is asked of them with the charge. */
+  readonly isJoint: boolean;
+  postpone(counts: { ask(): Promise<void>; giveBack(): void }): void;
 }
 
 export interface ResponseHeaderCollector {

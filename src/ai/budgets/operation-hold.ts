@@ -61,13 +61,14 @@ export class OperationHold {
    */
   take(): Promise<void> | undefined {
     if (this.#phase !== 'planned') return this.#taking;
-    this.#phase = 'held';
     let outcome = this.#takeOnce();
-    while (!(outcome instanceof Promise)) {
-      if (outcome.kind === 'held') return undefined;
+    while (!(outcome instanceof Promise) && outcome.kind === 'refused') {
       this.#refuse(outcome);
       outcome = this.#takeOnce();
     }
+    // Not earlier: a step that fails holds nothing.
+    this.#phase = 'held';
+    if (!(outcome instanceof Promise)) return undefined;
     this.#taking = this.#takeJointly(outcome);
     return this.#taking;
   }

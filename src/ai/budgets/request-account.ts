@@ -101,6 +101,12 @@ export class RequestAccount implements SpendAccount {
     );
   }
 
+  reserve(): Promise<unknown> | undefined {
+    if (this.#options.joint === undefined) return undefined;
+    const take = async (): Promise<void> => this.#hold?.take();
+    return take().catch(() => undefined);
+  }
+
   spare(key: string, isCached: boolean): void {
     if (isCached) this.#cached++;
     this.#hold?.spare(key);

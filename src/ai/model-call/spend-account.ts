@@ -101,6 +101,11 @@ export interface SpendAccount {
    * a budget has no room for is refused before any of it is sent. Call `close` when the request has ended.
    */
   plan(calls: readonly PlannedCalls[]): void;
+  /**
+   * Takes the room of the announced calls now, where it is asked of Redis: for a request that asks Redis anyway.
+   * @returns what never rejects: the first charge asks again, and tells why it failed
+   */
+  reserve(): Promise<unknown> | undefined;
   /** One of the planned items needs no call: its answer is known. */
   spare(key: string, isCached: boolean): void;
   /**

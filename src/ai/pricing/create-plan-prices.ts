@@ -55,20 +55,19 @@ class AiPlanPrice implements PlanPrice {
 
   begin(values: VariableValues, context: RequestContext): ReturnType<PlanPrice['begin']> {
     const { budgets } = this.#options;
-    const { principal, costs } = context;
+    const { principal, costs, charges } = context;
     const caller = { id: principal.id, tenant: principal.tenant };
     const lines = this.#price(values, caller);
     const nanoUsd = totalOf(lines);
     const account = context.account ?? budgets.openUnlimited();
     if (costs !== undefined) costs.ai = { estimatedNanoUsd: nanoUsd, account };
     this.#check(lines, nanoUsd, values, { ...context, account });
-    const turn = costs?.money?.charge(Number(nanoUsd));
     account.plan(lines.map((line) => this.#plannedCalls(line, caller)));
     const end = (): void => {
       account.close();
-      costs?.money?.settle(Number(account.spending.nanoUsd));
+      charges?.settle('usd', Number(account.spending.nanoUsd));
     };
-    return { context: { ...context, account }, turn, end };
+    return { nanoUsd: Number(nanoUsd), reserve: () => account.reserve(), context: { ...context, account }, end };
   }
 
   #price(values: VariableValues, caller: Caller): readonly PricedLine[] {

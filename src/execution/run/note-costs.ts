@@ -1,6 +1,6 @@
 /** Writes what an operation costs to the request's own account of it, from where answers, headers and the log have it. */
 import type { EstimatedCost } from '../../limits/index.ts';
-import type { OperationCosts } from '../../transport/index.ts';
+import type { OperationCosts, RequestContext } from '../../transport/index.ts';
 
 export function noteEstimate(costs: OperationCosts | undefined, { estimated, max, subgraphs }: EstimatedCost): void {
   if (costs === undefined) return;
@@ -10,10 +10,10 @@ export function noteEstimate(costs: OperationCosts | undefined, { estimated, max
   costs.subgraphs = new Map([...subgraphs].map(([name, points]) => [name, { estimated: points, actual: 0 }]));
 }
 
-export function noteActual(costs: OperationCosts | undefined, { meter }: EstimatedCost): void {
+export function noteActual({ costs, charges }: RequestContext, { meter }: EstimatedCost): void {
+  charges?.settle('points', meter.total);
   if (costs === undefined) return;
   costs.actual = meter.total;
-  costs.settle?.(meter.total);
   for (const [name, points] of meter.subgraphs) {
     const subgraph = costs.subgraphs?.get(name);
     if (subgraph !== undefined) subgraph.actual = points;

@@ -4,7 +4,8 @@
  * 1. http: `readGraphQLRequest` (method, media types, charset, JSON), before anything is leased
  * 2. http: `RequestLife` leases a generation; the deadline and the client's connection bound all that follows
  * 3. http: `refuseCrossSite`
- * 4. access: the generation's authenticator identifies the caller; limits: the request is charged to its rates
+ * 4. access: the generation's authenticator identifies the caller; limits: the request is charged to its rates, in other
+ *    gateways once it has been priced
  * 5. http: `resolveDocument`: the document that the request names
  * 6. access: the contract that the request has, if any, and its pipeline
  * 7. http: `requestedExplanations`, `cacheDemandsOf`
@@ -30,7 +31,7 @@ import {
   sharedBuffers,
   untilAborted,
 } from '../../lib/index.ts';
-import type { Overload } from '../../limits/index.ts';
+import type { Overload, RequestCharges } from '../../limits/index.ts';
 import type { Logger, OperationEvent } from '../../observability/index.ts';
 import { seesRequests } from '../../plugins/index.ts';
 import type { GatewayGeneration, ServingRuntime } from '../../runtime/index.ts';
@@ -40,7 +41,7 @@ import type { SendPage } from '../landing-route.ts';
 import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { readDryRun } from '../request/dry-run.ts';
-import { estimatesOf, identifyCharged } from '../request/identify-charged.ts';
+import { answerCharged, identifyCharged, openCharges } from '../request/identify-charged.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { beginOperation } from '../request/request-event.ts';
 import { noteFacts, noteFailure } from '../request/request-facts.ts';
@@ -56,7 +57,7 @@ import { noteParameters, noteRefused } from './operation-events.ts';
 import { createPipelines, type PipelineOf } from './pipelines.ts';
 import { joinedVary } from './public-answers.ts';
 import { type GraphQLHttpRequest, prefersPage, type RawRequest, readGraphQLRequest } from './read-graphql-request.ts';
-import { costHeaders, hasAiFields, openCosts } from './report-costs.ts';
+import { costHeaders, hasAiFields } from './report-costs.ts';
 import { documentIdOf, documentNamesOf, endpointOf, resolveDocument } from './resolve-document.ts';
 import { sendPieces } from './send-pieces.ts';
 import { createSharing, type Sharing, shareIdentical } from './share-identical.ts';
@@ -180,25 +181,45 @@ export function hasContractAt({ generations }: ServingRuntime, url: string): boo
 
 type RunQuery = (signal: Abortable, deadline: Deadline) => Promise<Answer>;
 
-async function respond(
+function respond(
   serving: Serving,
   life: RequestLife<GatewayGeneration>,
   raw: ClientRequest,
   event: OperationEvent | undefined,
-  { method, url, headers, body }: RawRequest = raw,
+  request: RawRequest = raw,
   pluginValues?: Map<string, unknown>,
 ): Promise<Answer> {
+  const { rates } = life.generation;
+  const charges = rates && openCharges(rates, life, raw, request.headers, 'standard');
+  const respondTo = { serving, life, raw, event, request, pluginValues, charges };
+  return charges === undefined ? answerRead(respondTo) : answerCharged(charges, () => answerRead(respondTo));
+}
+
+interface ReadRequest {
+  readonly serving: Serving;
+  readonly life: RequestLife<GatewayGeneration>;
+  readonly raw: ClientRequest;
+  readonly event: OperationEvent | undefined;
+  /** As the plugins left it. */
+  readonly request: RawRequest;
+  readonly pluginValues: Map<string, unknown> | undefined;
+  /** Undefined where nothing is limited by rates. */
+  readonly charges: RequestCharges | undefined;
+}
+
+async function answerRead(rated: ReadRequest): Promise<Answer> {
+  const { serving, life, raw, event, request: sent, pluginValues, charges } = rated;
+  const { method, url, headers, body } = sent;
   const documentId = documentIdOf(pathOf(url));
   const read = readGraphQLRequest({ method, url, headers, body }, documentId !== undefined);
   refuseCrossSite(read, serving.allowedOrigins);
-  const { rates, authenticator } = life.generation;
   const identified =
-    rates === undefined
-      ? authenticator.identify(callerFactsOf(raw.raw, headers))
-      : identifyCharged(rates, life, raw, headers, 'standard');
+    charges === undefined
+      ? life.generation.authenticator.identify(callerFactsOf(raw.raw, headers))
+      : identifyCharged(charges, life, raw, headers);
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
   if (event !== undefined) event.request.principal = principal;
-  if (rates !== undefined) {
+  if (charges !== undefined) {
     const cached = serving.known?.answer(raw, { principal, event });
     const answer = cached instanceof Promise ? await cached : cached;
     if (answer !== undefined) return notModified(raw, answer) ?? answer;
@@ -223,11 +244,8 @@ async function respond(
     const context = {
       ...contextOf(raw, principal, explain),
       clientHeaders,
-      costs: openCosts(
-        life.generation.config,
-        serving.isPriced || isDryRun,
-        rates && !isDryRun ? (unit) => estimatesOf(rates, unit, life, raw, request.headers, principal) : undefined,
-      ),
+      costs: serving.isPriced || isDryRun ? {} : undefined,
+      charges,
       sizes: life.generation.config.limits.mode === 'measure' ? {} : undefined,
       isDryRun,
       event,

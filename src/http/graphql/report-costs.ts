@@ -2,25 +2,9 @@
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { ExecutionOutcome } from '../../execution/index.ts';
 import { formatUsd } from '../../lib/index.ts';
-import type { EstimateCharge, EstimateUnit } from '../../limits/index.ts';
 import type { OperationCosts, RequestContext } from '../../transport/index.ts';
 import type { OperationFacts } from '../request/request-facts.ts';
 import { withExtension } from './with-extension.ts';
-
-/**
- * @param isPriced whether anything is, in points or in money
- * @param charge what takes the price from the caller's rates; undefined where nothing is to be charged
- * @returns what is filled while the operation runs; undefined where nothing is priced
- */
-export function openCosts(
-  { limits }: ResolvedConfig,
-  isPriced: boolean,
-  charge: ((unit: EstimateUnit) => EstimateCharge | undefined) | undefined,
-): OperationCosts | undefined {
-  if (limits.cost === undefined && !isPriced) return undefined;
-  const money = charge?.('usd');
-  return { ...(limits.cost === undefined ? {} : charge?.('points')), ...(money === undefined ? {} : { money }) };
-}
 
 /** Whether operations may cost money. */
 export function hasAiFields({ subgraphs }: ResolvedConfig): boolean {
@@ -34,7 +18,7 @@ export function explainCosts(
   { namesSubgraphs, hasAi }: { readonly namesSubgraphs: boolean; readonly hasAi: boolean },
 ): ExecutionOutcome {
   if (costs === undefined || (isDryRun !== true && explain?.has('cost') !== true)) return outcome;
-  const { subgraphs, ai, charge: _charge, settle: _settle, money: _money, ...points } = costs;
+  const { subgraphs, ai, ...points } = costs;
   const cost = {
     ...points,
     ...(namesSubgraphs && subgraphs !== undefined ? { subgraphs: Object.fromEntries(subgraphs) } : {}),

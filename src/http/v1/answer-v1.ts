@@ -5,13 +5,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../../access/index.ts';
 import { untilAborted } from '../../lib/index.ts';
+import type { RequestCharges } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type Hooks, runRequestHooks } from '../../plugins/index.ts';
 import { callerFactsOf } from '../edge/caller-facts.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
-import { identifyCharged } from '../request/identify-charged.ts';
+import { answerCharged, identifyCharged, openCharges } from '../request/identify-charged.ts';
 import { eventOf } from '../request/request-event.ts';
 import { RequestLife } from '../request/request-life.ts';
 import { wireErrorFormOf, writeRefusal } from './refuse-v1.ts';
@@ -27,6 +28,8 @@ export interface V1Request {
   readonly body: unknown;
   /** Undefined where no plugin has `onResponse`. */
   readonly responseHooks: ResponseHooks | undefined;
+  /** Undefined where nothing is limited by rates. */
+  readonly charges: RequestCharges | undefined;
 }
 
 /** The text to send with the reply's status and headers; undefined where the route has sent a stream. */
@@ -110,22 +113,26 @@ async function respondThroughPlugins(
 }
 
 function identifyAndRespond(
-  request: Omit<V1Request, 'principal'>,
+  request: Omit<V1Request, 'principal' | 'charges'>,
   client: ClientRequest,
   respond: Respond,
 ): ReturnType<Respond> {
   const { life, headers } = request;
   const { rates, authenticator } = life.generation;
-  const identified =
-    // What is only read of the configuration is free.
-    rates === undefined || client.method !== 'POST'
-      ? authenticator.identify(callerFactsOf(client.raw, headers))
-      : identifyCharged(rates, life, client, headers, wireErrorFormOf(client.url));
-  const respondTo = (principal: Principal): ReturnType<Respond> => {
+  const respondTo = (principal: Principal, charges?: RequestCharges): ReturnType<Respond> => {
     const event = eventOf(client);
     if (event !== undefined) event.principal = principal;
-    return respond({ ...request, principal });
+    return respond({ ...request, principal, charges });
   };
+  // What is only read of the configuration is free.
+  if (rates !== undefined && client.method === 'POST') {
+    const charges = openCharges(rates, life, client, headers, wireErrorFormOf(client.url));
+    return answerCharged(charges, async () => {
+      const principal = await untilAborted(identifyCharged(charges, life, client, headers), life.signal);
+      return respondTo(principal, charges);
+    });
+  }
+  const identified = authenticator.identify(callerFactsOf(client.raw, headers));
   if (!(identified instanceof Promise)) return respondTo(identified);
-  return untilAborted(identified, life.signal).then(respondTo);
+  return untilAborted(identified, life.signal).then((principal) => respondTo(principal));
 }

@@ -9,13 +9,12 @@ import { estimateInputTokens } from '../../ai/tokens/index.ts';
 import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { abortSignalOf, formatUsd, onDemand, unreachable } from '../../lib/index.ts';
-import type { Rates } from '../../limits/index.ts';
+import type { RequestCharges } from '../../limits/index.ts';
 import type { Logger, OperationEvent } from '../../observability/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
 import { readDryRun } from '../request/dry-run.ts';
-import { estimatesOf } from '../request/identify-charged.ts';
 import { openAccount } from '../request/open-account.ts';
 import type { RequestLife } from '../request/request-life.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
@@ -23,7 +22,7 @@ import { EventStream } from './event-stream.ts';
 import { noSuchModel } from './list-models.ts';
 import { mayNameModel, offeredModels } from './offered-models.ts';
 import { planCalls, priceCalls, type V1PricedCall } from './price-calls.ts';
-import { codedError, wireErrorFormOf } from './refuse-v1.ts';
+import { codedError } from './refuse-v1.ts';
 import type { ResponseHooks } from './response-hooks.ts';
 import type { V1Generation } from './v1-generation.ts';
 
@@ -36,6 +35,8 @@ export interface V1CallOptions {
   readonly responseHooks: ResponseHooks | undefined;
   /** Undefined where nobody looks at it. */
   readonly event: OperationEvent | undefined;
+  /** Undefined where nothing is limited by rates. */
+  readonly charges: RequestCharges | undefined;
   readonly log: Logger;
 }
 
@@ -55,15 +56,19 @@ export class V1Call {
   readonly #reply: ClientReply;
   readonly #responseHooks: ResponseHooks | undefined;
   readonly #event: OperationEvent | undefined;
+  readonly #charges: RequestCharges | undefined;
   readonly #log: Logger;
+  /** Of the calls whose room is held together, one for each; empty: each asks for its own. */
+  #keys: readonly string[] = [];
 
-  constructor({ life, principal, request, reply, responseHooks, event, log }: V1CallOptions) {
+  constructor({ life, principal, request, reply, responseHooks, event, charges, log }: V1CallOptions) {
     this.#life = life;
     this.#principal = principal;
     this.#request = request;
     this.#reply = reply;
     this.#responseHooks = responseHooks;
     this.#event = event;
+    this.#charges = charges;
     this.#log = log;
   }
 
@@ -103,7 +108,7 @@ export class V1Call {
     const door = url.split('?', 1)[0] ?? url;
     const request = { door, principal: this.#principal, headers, operation: undefined };
     const { budgets, rates } = this.generation;
-    const isRated = rates?.limits('usd') === true;
+    const isRated = rates?.limitsUsd === true;
     this.#account ??= openAccount(budgets, request) ?? (isRated ? budgets.openUnlimited() : undefined);
     return this.#account;
   }
@@ -146,28 +151,50 @@ export class V1Call {
     const isDryRun = readDryRun(this.#request.headers);
     const maxNanoUsd = this.#account?.maxNanoUsd;
     const { models, rates } = this.generation;
-    const isRated = !isDryRun && rates?.limits('usd') === true;
-    if (!isDryRun && maxNanoUsd === undefined && !isRated) return false;
+    if (!isDryRun && maxNanoUsd === undefined && rates?.limitsUsd !== true) {
+      await this.#charge(calls, 0);
+      return false;
+    }
     const aliases = offeredModels(this.generation, this.#principal).names;
     const nanoUsd = priceCalls(calls(), { models, aliases, maxNanoUsd });
     const estimatedUsd = formatUsd(nanoUsd);
     this.#reply.header('isthmus-cost-usd-estimated', estimatedUsd);
-    if (isRated) await this.#chargeRates(rates, Number(nanoUsd));
-    if (!isDryRun) return false;
+    if (!isDryRun) {
+      await this.#charge(calls, Number(nanoUsd));
+      return false;
+    }
     const cost = { ai: { estimatedUsd, actualUsd: '0', calls: 0, cached: 0 } };
     this.send(JSON.stringify({ dry_run: true, model: this.#alias, cost }));
     return true;
   }
 
   /** What the calls did not cost is put back once the answer has gone out. */
-  async #chargeRates(rates: Rates, nanoUsd: number): Promise<void> {
-    const { headers, url } = this.#request;
-    const form = wireErrorFormOf(url);
-    const charge = estimatesOf(rates, 'usd', this.#life, this.#request, headers, this.#principal, form);
-    await charge?.charge(nanoUsd);
-    const settle = (): void => charge?.settle(Number(this.#account?.spending.nanoUsd ?? 0n));
+  async #charge(calls: () => readonly V1PricedCall[], nanoUsd: number): Promise<void> {
+    const charges = this.#charges;
+    const account = this.#account;
+    if (charges === undefined) return;
+    // Redis is asked for room in the budgets in the same round trip.
+    const reserves = charges.isJoint && this.generation.budgets.joint !== undefined;
+    if (reserves) this.#plan(calls());
+    await charges.take({ points: 0, nanoUsd }, () => account?.reserve());
+    if (nanoUsd === 0 && !reserves) return;
+    const settle = (): void => {
+      account?.close();
+      charges.settle('usd', Number(account?.spending.nanoUsd ?? 0n));
+    };
     // Calls of a client that has left are settled in the same turn.
     this.#life.response.once('close', () => setImmediate(settle));
+  }
+
+  #plan(calls: readonly V1PricedCall[]): void {
+    if (this.#account === undefined || this.#keys.length > 0) return;
+    this.#keys = planCalls(calls, this.#account, this.generation.models);
+  }
+
+  /** What a call of the request says of the room that is held for it. */
+  plannedCall(index = 0): Pick<ModelCall, 'planned'> {
+    const key = this.#keys[index];
+    return key === undefined ? {} : { planned: [key] };
   }
 
   /** Several calls at once; one that fails ends the others. Undefined: they are priced only. */
@@ -175,27 +202,23 @@ export class V1Call {
     const { models } = this.generation;
     const priced = onDemand(() => calls.map(pricedCall));
     if (await this.isPricedOnly(priced)) return undefined;
-    const account = this.#account;
-    const keys = account === undefined || calls.length === 1 ? [] : planCalls(priced(), account, models);
+    if (calls.length > 1) this.#plan(priced());
     const ended = new AbortController();
     const signal = AbortSignal.any([abortSignalOf(this.#life.signal), ended.signal]);
     try {
       return await Promise.all(
-        calls.map((call, index) => {
-          const key = keys[index];
-          return models.complete({ ...call, signal, ...(key === undefined ? {} : { planned: [key] }) });
-        }),
+        calls.map((call, index) => models.complete({ ...call, signal, ...this.plannedCall(index) })),
       );
     } finally {
       ended.abort(new GatewayError('CLIENT_CLOSED_REQUEST'));
-      account?.close();
+      this.#account?.close();
     }
   }
 
   async complete(call: ModelCall, write: (answer: Completion) => string): Promise<void> {
     if (await this.isPricedOnly(() => [pricedCall(call)])) return;
     this.#wireFields = call.request.wire?.unmapped ?? [];
-    const answer = await this.generation.models.complete(call);
+    const answer = await this.generation.models.complete({ ...call, ...this.plannedCall() });
     this.answer(answer, answer.wire ?? write(answer));
   }
 
@@ -222,7 +245,7 @@ export class V1Call {
       events.end({});
     };
     try {
-      for await (const part of this.generation.models.stream(call)) {
+      for await (const part of this.generation.models.stream({ ...call, ...this.plannedCall() })) {
         switch (part.type) {
           case 'start':
             this.#noteCache(part.cache);

@@ -66,11 +66,12 @@ export class V1Endpoints {
     const answer = (request: RoutedRequest, reply: ClientReply): Promise<unknown> => {
       const event = kind && beginOperation(request);
       if (event !== undefined) event.kind = kind;
-      return answerV1(generations, request, reply, log, async ({ life, principal, headers, body, responseHooks }) => {
+      return answerV1(generations, request, reply, log, async (exchange) => {
+        const { life, principal, headers, body, responseHooks, charges } = exchange;
         const text = readBodyText(headers, body);
         const cached = repeated.find(text);
         const parsed = cached ?? read(readJsonBody(text));
-        const call = new V1Call({ life, principal, request, reply, responseHooks, event, log });
+        const call = new V1Call({ life, principal, request, reply, responseHooks, event, charges, log });
         try {
           if (overload === undefined) await run(call, parsed, request);
           else {

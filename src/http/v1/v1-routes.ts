@@ -75,7 +75,7 @@ function addRoutes(app: FastifyInstance, options: V1RoutesOptions): V1Endpoints[
     const { request } = parsed;
     const context = call.context(parsed.alias, request.user);
     if (await call.isPricedOnly(() => [{ ...context, ...boundOfEmbedding(request) }])) return;
-    const answer = await call.generation.models.embed({ ...context, request });
+    const answer = await call.generation.models.embed({ ...context, ...call.plannedCall(), request });
     call.answer(answer, writeEmbeddings(parsed, answer));
   });
 

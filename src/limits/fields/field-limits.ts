@@ -40,6 +40,17 @@ import {
 } from './rated-fields.ts';
 import { WindowStore } from './window-store.ts';
 
+/** Thrown with the charge of an operation: other gateways allow less of it than this one did. */
+export class FieldsRefused extends Error {
+  override name = 'FieldsRefused';
+  readonly refusals: FieldRefusals;
+
+  constructor(refusals: FieldRefusals) {
+    super('other gateways allow less of the operation');
+    this.refusals = refusals;
+  }
+}
+
 export interface FieldLimitsOptions {
   readonly schema: GraphQLSchema;
   readonly rates: FieldRates;
@@ -58,7 +69,20 @@ export interface LimitedOperation {
     readonly requestId: string;
     readonly principal: Principal;
     readonly clientAddress?: string | undefined;
+    readonly charges?: Charges | undefined;
   };
+}
+
+/** What the operation is charged with: other gateways are asked then. */
+interface Charges {
+  readonly isJoint: boolean;
+  postpone(counts: { ask(): Promise<void>; giveBack(): void }): void;
+}
+
+/** A place that was counted here. */
+interface CountedPlace {
+  readonly place: RatedPlace;
+  readonly store: WindowStore;
 }
 
 /** What a request may not read now. */
@@ -102,7 +126,8 @@ export class FieldLimits {
   }
 
   /**
-   * Counts what a request reads.
+   * Counts what a request reads. Other gateways are asked with its charge, which throws `FieldsRefused` where they allow less;
+   * a request that is not charged waits for them here.
    *
    * @param reads whether the caller may read a field at all: what is denied is not counted
    * @returns undefined where nothing is refused
@@ -113,26 +138,55 @@ export class FieldLimits {
   ): Promise<FieldRefusals | undefined> {
     const prepared = this.#prepare(request.document, request.operation);
     if (prepared === 'unlimited') return undefined;
-    const { schema, mode } = this.#options;
+    const { schema } = this.#options;
     const definitions = request.operation.variableDefinitions ?? [];
     const plain = withPlainNumbers(request.variables) as LimitedOperation['variables'];
     const values = getVariableValues(schema, definitions, plain).coerced ?? {};
     const includes = ({ directives }: SelectionNode): boolean => isIncluded(directives, values);
     const refused = new Set<string>();
-    const counted: { readonly place: RatedPlace; readonly store: WindowStore }[] = [];
+    const countedHere: CountedPlace[] = [];
     const { counters, joint } = this.#options;
     const caller = callerOf(request);
-    // Where other gateways are asked, of all places in one wave, which keeps their order.
-    const decisions = ratedPlaces(prepared, includes, reads).map(async (place) => {
+    for (const place of ratedPlaces(prepared, includes, reads)) {
       const store = new WindowStore(counters, place.rate, joint);
-      return { place, store, isAllowed: await isWithinRate(place, values, caller, store) };
-    });
-    for (const { place, store, isAllowed } of await Promise.all(decisions)) {
-      if (isAllowed) counted.push({ place, store });
+      if (await isWithinRate(place, values, caller, store)) countedHere.push({ place, store });
       else for (const selection of place.selections) refused.add(selection);
     }
-    if (refused.size === 0) return undefined;
-    if (mode === 'measure') {
+    let counted: readonly CountedPlace[] = countedHere;
+    if (joint !== undefined && counted.length > 0) {
+      const { charges } = request.context;
+      if (charges?.isJoint !== true) counted = await this.#askOthers(counted, refused);
+      else {
+        const giveBack = (): void => {
+          for (const { store } of counted) store.giveBack();
+        };
+        const ask = async (): Promise<void> => {
+          const before = refused.size;
+          counted = await this.#askOthers(counted, refused);
+          const refusals = refused.size === before ? undefined : this.#refuse(request, counted, refused);
+          if (refusals !== undefined) throw new FieldsRefused(refusals);
+        };
+        charges.postpone({ ask, giveBack });
+      }
+    }
+    return refused.size === 0 ? undefined : this.#refuse(request, counted, refused);
+  }
+
+  /** All places in one wave, which keeps their order. @returns those that others allow; those of the rest are refused */
+  async #askOthers(counted: readonly CountedPlace[], refused: Set<string>): Promise<readonly CountedPlace[]> {
+    const allowed = await Promise.all(counted.map(({ store }) => store.askOthers()));
+    for (const [index, { place }] of counted.entries())
+      if (allowed[index] === false) for (const selection of place.selections) refused.add(selection);
+    return counted.filter((_place, index) => allowed[index] === true);
+  }
+
+  /** @returns undefined where that is only measured */
+  #refuse(
+    request: LimitedOperation,
+    counted: readonly CountedPlace[],
+    refused: ReadonlySet<string>,
+  ): FieldRefusals | undefined {
+    if (this.#options.mode === 'measure') {
       this.#measure(request, refused.size);
       return undefined;
     }

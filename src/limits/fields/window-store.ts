@@ -17,6 +17,8 @@ export class WindowStore implements Store {
   readonly #counters: LocalCounters;
   readonly #rate: FieldRate;
   readonly #joint: JointRates | undefined;
+  /** What was counted here, of which other gateways have not been asked. */
+  #postponed: (CounterChange & { readonly max: number }) | undefined;
   /** Give back what was counted, where the field is not read after all. */
   readonly #undo: (() => void)[] = [];
 
@@ -27,9 +29,8 @@ export class WindowStore implements Store {
     this.#joint = joint;
   }
 
-  getForIdentity({ contextIdentity, fieldIdentity }: Identity): readonly number[] | Promise<readonly number[]> {
+  getForIdentity({ contextIdentity, fieldIdentity }: Identity): readonly number[] {
     const { id, max, windowMs } = this.#rate;
-    const joint = this.#joint;
     const count = (key: string, kind: CounterWindow['kind']): boolean => {
       const change = { key, amount: 1, max, window: { kind, ms: windowMs } };
       const outcome = this.#counters.add([change]);
@@ -40,8 +41,8 @@ export class WindowStore implements Store {
     try {
       const key = `${id} ${contextIdentity} ${fieldIdentity}`;
       if (!count(key, 'sliding')) return refused();
-      if (joint === undefined) return none;
-      return this.#countJointly(joint, { key, amount: 1, max, window: { kind: 'sliding', ms: windowMs } });
+      this.#postponed = { key, amount: 1, max, window: { kind: 'sliding', ms: windowMs } };
+      return none;
     } catch (error) {
       if (!isFull(error)) throw error;
     }
@@ -60,13 +61,15 @@ export class WindowStore implements Store {
     for (const undo of this.#undo.splice(0)) undo();
   }
 
-  async #countJointly(joint: JointRates, change: CounterChange & { readonly max: number }): Promise<readonly number[]> {
+  /** @returns whether other gateways allow what was counted here, which is given back otherwise */
+  async askOthers(): Promise<boolean> {
+    const change = this.#postponed;
+    if (this.#joint === undefined || change === undefined) return true;
     const reads = this.#counters.amount(change.key, change.window);
-    const { isAllowed, giveBack } = await joint.count({ ...change, key: `field ${change.key}` }, reads);
+    const { isAllowed, giveBack } = await this.#joint.count({ ...change, key: `field ${change.key}` }, reads);
     if (giveBack !== undefined) this.#undo.push(giveBack);
-    if (isAllowed) return none;
-    this.giveBack();
-    return refused();
+    if (!isAllowed) this.giveBack();
+    return isAllowed;
   }
 }
 

@@ -59,8 +59,10 @@ describe.skipIf(withoutRedis)('rates of two gateways', () => {
     const send = async (): Promise<string | undefined> => {
       const request = rated();
       try {
-        await limits.charge(request, { address, headers: {}, principal: undefined });
-        await limits.charge(request, { address, headers: {}, principal: user });
+        const charges = limits.open(request, { address, headers: {} });
+        await charges.chargeAddress();
+        await charges.chargeCaller(user);
+        await charges.flush();
       } catch (error) {
         if (error instanceof GatewayError) return error.code;
         throw error;
@@ -96,8 +98,9 @@ describe.skipIf(withoutRedis)('rates of two gateways', () => {
     const [one, other] = [await gateway(rates, 'wrong:'), await gateway(rates, 'wrong:')];
     for (let turn = 0; turn < 2; turn++) {
       const request = one.rated();
-      await one.limits.charge(request, { address, headers: {}, principal: undefined });
-      await one.limits.chargeUnidentified(request, { address, headers: {}, principal: undefined });
+      const charges = one.limits.open(request, { address, headers: {} });
+      await charges.chargeAddress();
+      await charges.flush();
     }
     expect(await other.send()).toBe('RATE_LIMITED');
   });
@@ -106,13 +109,14 @@ describe.skipIf(withoutRedis)('rates of two gateways', () => {
     const rates = [{ per: 'user', usd: '0.01', every: '1h' }];
     const [one, other] = [await gateway(rates, 'usd:'), await gateway(rates, 'usd:')];
     const charge = async ({ limits, rated }: typeof one) => {
-      const estimate = limits.estimates('usd', rated(), { address, headers: {}, principal: user });
-      await estimate?.charge(8_000_000);
-      return estimate;
+      const charges = limits.open(rated(), { address, headers: {} });
+      await charges.chargeCaller(user);
+      await charges.take({ points: 0, nanoUsd: 8_000_000 });
+      return charges;
     };
     const first = await charge(one);
     await expect(charge(other)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
-    first?.settle(1_000_000);
+    first.settle('usd', 1_000_000);
     await expect
       .poll(() =>
         charge(other).then(

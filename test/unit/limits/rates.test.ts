@@ -40,8 +40,9 @@ function setUp(yaml: readonly object[], mode: 'enforce' | 'measure' = 'enforce')
     const sentHeaders = client === undefined ? {} : { 'apollographql-client-name': client };
     let error: GatewayError | undefined;
     try {
-      await rates.charge(request, { address, headers: sentHeaders, principal: undefined });
-      await rates.charge(request, { address, headers: sentHeaders, principal });
+      const charges = rates.open(request, { address, headers: sentHeaders });
+      await charges.chargeAddress();
+      await charges.chargeCaller(principal);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
       error = thrown;
@@ -166,9 +167,9 @@ describe('a rate', () => {
     } as const;
     const price = (points: number, actual: number): number => {
       const before = lines.length;
-      const charge = rates.estimates('points', request, { address: '192.0.2.1', headers: {}, principal: anonymous });
-      charge?.charge(points);
-      charge?.settle(actual);
+      const charges = rates.open(request, { address: '192.0.2.1', headers: {} });
+      charges.take({ points, nanoUsd: 0 });
+      charges.settle('points', actual);
       return lines.length - before;
     };
     expect(price(90, 90)).toBe(0);
