@@ -1,5 +1,6 @@
 export {
   type AnswerSource,
+  CallEvents,
   type Door,
   type FetchAttempt,
   FetchEvent,
@@ -14,7 +15,7 @@ export {
 export { type LedgerDimension, type LedgerRow, ledgerDimensions } from './ledger-row.ts';
 export { createLogger, type Logger, type LoggerOptions, writeLogLines } from './logger.ts';
 export { createModelCallLog } from './model-call-log.ts';
-export type { ModelCallRecord, ModelCallSink } from './model-calls.ts';
+export type { ModelCallParameters, ModelCallRecord, ModelCallSink } from './model-calls.ts';
 export {
   addBuckets,
   bucketOf,

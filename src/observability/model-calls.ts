@@ -1,7 +1,24 @@
+/** What a request asks of a model beside its texts; what it says nothing of is missing. */
+export interface ModelCallParameters {
+  readonly output?: 'text' | 'json' | undefined;
+  readonly maxTokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly frequencyPenalty?: number | undefined;
+  readonly presencePenalty?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  /** Of vectors. */
+  readonly dimensions?: number | undefined;
+}
+
 /** One model call as it is recorded: who asked, who answered, what it used, what it cost and by which price. */
 export interface ModelCallRecord {
   /** ISO 8601, when the call began. */
   readonly at: string;
+  /** The same on the clock of `performance.now()`. */
+  readonly began: number;
   readonly requestId: string | undefined;
   readonly caller: { readonly id: string; readonly tenant: string };
   readonly operation: 'chat' | 'embeddings';
@@ -9,6 +26,9 @@ export interface ModelCallRecord {
   readonly prompt: string | undefined;
   /** The reference of the target that was asked last, `<provider>/<model id>`; `undefined`: none was. */
   readonly model: string | undefined;
+  /** The provider's host, with its port where that is not the scheme's own; `undefined`: it is in this process, or not known. */
+  readonly server: string | undefined;
+  readonly parameters: ModelCallParameters;
   /** The model's name as the provider answered it. */
   readonly respondedModel: string | undefined;
   readonly providerRequestId: string | undefined;
@@ -37,6 +57,8 @@ export interface ModelCallRecord {
   readonly timeToFirstTokenMs: number | undefined;
   /** A finish reason, an error code, or `aborted`. */
   readonly finish: string;
+  /** The error code of a call that failed. */
+  readonly error: string | undefined;
   readonly cache: 'exact' | 'semantic' | 'shared' | 'miss' | 'off';
   /** The names of the guardrails that found something, with what was done: `pii.email:mask`. */
   readonly guardrails: readonly string[];

@@ -30,6 +30,7 @@ import { BudgetExceeded } from '../model-call/index.ts';
 import type { ModelClient } from '../models/index.ts';
 import { type AiField, aiFieldsOf } from './ai-field.ts';
 import { FieldAnswers } from './answers/field-answers.ts';
+import { endItem, FieldEvents, failItem } from './answers/field-events.ts';
 import type { FieldAnswer } from './answers/field-question.ts';
 import { fitVariables } from './answers/fit-variables.ts';
 import { questionWriter } from './answers/question-writer.ts';
@@ -64,6 +65,8 @@ export interface AiSubgraphOptions {
 /** What the resolvers of one subgraph request share. */
 interface Execution {
   readonly request: RequestContext;
+  /** Undefined where nobody looks at the operation. */
+  readonly events: FieldEvents | undefined;
   /** The provenance of the values; `undefined`: not requested. */
   readonly notes: SubgraphNote[] | undefined;
   /** The answers in which masked values may be put back. */
@@ -107,10 +110,12 @@ export function createAiSubgraph(options: AiSubgraphOptions): SubgraphClient {
       }
       const notes: SubgraphNote[] | undefined = context.explain?.has('ai') === true ? [] : undefined;
       const restorable: Execution['restorable'][number][] = [];
+      const { event } = context;
+      const events = event && request.event && new FieldEvents(event, request.event);
       const { data, errors } = await execute({
         schema,
         document,
-        contextValue: { request: context, notes, restorable } satisfies Execution,
+        contextValue: { request: context, events, notes, restorable } satisfies Execution,
         variableValues: fitVariables(schema, document, request.variables ?? {}),
         operationName: request.operationName ?? null,
       });
@@ -187,16 +192,22 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
       selection: { nodes: info.fieldNodes, fragments: info.fragments, variables: info.variableValues },
     });
     const { request } = execution;
+    const events = execution.events?.begin(coordinate);
+    const fail = (error: unknown): never => {
+      if (events !== undefined) failItem(events.field, error);
+      throw error;
+    };
     const report = (settled: FieldAnswer): unknown => {
       const { cached } = settled.provenance;
+      if (events !== undefined) endItem(events.field, settled);
       // No call was made for it.
       if (cached !== false) request.account?.spare(coordinate, cached !== 'shared');
       if (inputs.texts !== undefined) execution.restorable.push({ path: info.path, texts: inputs.texts });
       return reportedValue(settled, execution, info.path, options);
     };
     const answer = (supplied: Inputs): unknown => {
-      const fieldAnswer = answers.answer(writer.write(inputs, args, supplied, output, request), request);
-      return fieldAnswer instanceof Promise ? fieldAnswer.then(report) : report(fieldAnswer);
+      const fieldAnswer = answers.answer(writer.write(inputs, args, supplied, output, request), request, events);
+      return fieldAnswer instanceof Promise ? fieldAnswer.then(report, fail) : report(fieldAnswer);
     };
     if (code?.inputs === undefined) return answer(noInputs);
     const { signal, deadline } = request;
@@ -205,7 +216,7 @@ function resolverOf(field: AiField, schema: GraphQLSchema, options: AiSubgraphOp
       () => code.inputs?.({ entity: inputs.entity, args, signal: abortSignalOf(signal) }) ?? noInputs,
     );
     const bounds = { signal, deadline: deadline.within(options.config.deadlineMs) };
-    return run.until(withinCallBounds(supplied, bounds).then(answer));
+    return run.until(withinCallBounds(supplied, bounds).then(answer, fail));
   };
 }
 

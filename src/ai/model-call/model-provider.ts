@@ -63,6 +63,8 @@ export interface ModelProvider {
   readonly name: string;
   /** The number of keys to rotate; 1 if none is needed. */
   readonly keys: number;
+  /** Host and port of its endpoint; missing: it is in this process, or not known. */
+  readonly server?: string | undefined;
   /** Whether it calls `onSend`. @default a call is taken to be sent when it begins */
   readonly announcesSends?: boolean | undefined;
   complete(model: string, request: ModelRequest, call: ProviderCall): Promise<ModelAnswer>;

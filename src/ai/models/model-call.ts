@@ -1,6 +1,7 @@
 /** The interface of the model client: calls name an alias of `ai.models`, answers carry their usage and price. */
 
 import type { GatewayError } from '../../errors/index.ts';
+import type { CallEvents } from '../../observability/index.ts';
 import type {
   CacheOutcome,
   CallBounds,
@@ -31,6 +32,8 @@ export interface CallContext extends CallBounds {
   readonly stickyKey?: string;
   /** The request or operation this belongs to, for logs and records. */
   readonly requestId?: string;
+  /** Whose call it is. @default nobody looks at it */
+  readonly events?: CallEvents | undefined;
   /** The calls that its account has announced and that this is, by their keys, each as often as items are in it. */
   readonly planned?: readonly string[];
 }

@@ -196,6 +196,7 @@ class RoutedModelClient implements ModelClient {
       attempt.liftTargetTimeout();
       attempt.target.health.observeLatency(attempt.durationMs);
       run.timeToFirstTokenMs = run.durationMs;
+      const operation = call.events?.operation;
       yield withAdapted({ type: 'start', model: attempt.target.reference, cache: run.cache } as const, attempt);
 
       const output = guard.outputStream(guarded);
@@ -203,14 +204,18 @@ class RoutedModelClient implements ModelClient {
       if (output === undefined) {
         for (const part of buffered) yield part;
         while (answer === undefined) {
+          operation?.wait(performance.now());
           const part = await reader.next();
+          operation?.resume(performance.now());
           if (part.type === 'end') answer = part.answer;
           else yield part;
         }
       } else {
         for (const part of buffered) yield* output.push(part);
         while (answer === undefined && !output.blocked) {
+          operation?.wait(performance.now());
           const part = await reader.next();
+          operation?.resume(performance.now());
           if (part.type === 'end') answer = part.answer;
           else yield* output.push(part);
         }

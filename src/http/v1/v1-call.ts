@@ -10,7 +10,7 @@ import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { abortSignalOf, formatUsd, onDemand, unreachable } from '../../lib/index.ts';
 import type { RequestCharges } from '../../limits/index.ts';
-import type { Logger, OperationEvent } from '../../observability/index.ts';
+import { CallEvents, type Logger, type OperationEvent } from '../../observability/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { jsonType } from '../request/coded-answer.ts';
@@ -99,6 +99,7 @@ export class V1Call {
       signal,
       deadline,
       requestId: this.#request.id,
+      ...(this.#event === undefined ? {} : { events: new CallEvents(this.#event) }),
     };
   }
 

@@ -1,3 +1,4 @@
+export { CallEvents } from './call-events.ts';
 export { type FetchAttempt, FetchEvent } from './fetch-event.ts';
 export { FieldEvent } from './field-event.ts';
 export {

@@ -129,6 +129,8 @@ export interface AiGraphOptions {
   readonly yaml?: string;
   /** @default of `ISTHMUS_TEST_WORKERS` */
   readonly workers?: number;
+  /** Who looks at its requests. @default nobody */
+  readonly sinks?: Parameters<typeof startTestGateway>[0]['sinks'];
 }
 
 export interface Explained {
@@ -214,6 +216,7 @@ ${options.yaml ?? ''}`;
     },
     yaml,
     workers: options.workers,
+    sinks: options.sinks,
   }).catch(async (error: unknown) => {
     await provider.close();
     await rm(folder, { recursive: true, force: true });

@@ -6,7 +6,6 @@ import { GatewayError } from '../../../errors/index.ts';
 import { unreachable } from '../../../lib/index.ts';
 import {
   BudgetExceeded,
-  type CallBounds,
   type Completion,
   type Message,
   type ModelRequest,
@@ -16,7 +15,7 @@ import {
 } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import { type OutputReading, repairMessage } from '../output/field-output.ts';
-import type { FieldAnswer, FieldQuestion, Provenance } from './field-question.ts';
+import type { FieldAnswer, FieldBounds, FieldQuestion, Provenance } from './field-question.ts';
 import { fitInput } from './fit-input.ts';
 import { ask, refuseLeaks, requestOf } from './question-call.ts';
 
@@ -30,7 +29,7 @@ const maxRepeated = 10_000;
 export async function askModel(
   models: ModelClient,
   question: FieldQuestion,
-  bounds: CallBounds,
+  bounds: FieldBounds,
   isFirst = true,
 ): Promise<FieldAnswer> {
   const whole = requestOf(question, question.prompt.render(question.values));
@@ -78,7 +77,7 @@ function readAnswer({ output }: FieldQuestion, messages: readonly Message[], ans
 }
 
 /** An answer that was cut at its limit would be cut again. */
-function mayRepair(answer: Completion, { deadline }: CallBounds): boolean {
+function mayRepair(answer: Completion, { deadline }: FieldBounds): boolean {
   return answer.finishReason !== 'length' && !deadline.passed;
 }
 

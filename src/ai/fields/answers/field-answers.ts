@@ -23,17 +23,17 @@ import {
   SharedRuns,
   timerWheel,
 } from '../../../lib/index.ts';
-import type { Logger } from '../../../observability/index.ts';
+import type { CallEvents, Logger } from '../../../observability/index.ts';
 import type { Signals } from '../../../signals/index.ts';
 import type { RequestContext } from '../../../transport/index.ts';
-import { BudgetExceeded, type CallBounds } from '../../model-call/index.ts';
+import { BudgetExceeded } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import { CodeRun } from '../code/code-run.ts';
 import { type SubgraphCode, withinCallBounds } from '../code/field-code.ts';
 import { askModel, toAnswer } from './ask-model.ts';
 import { BatchedQuestions } from './field-batch.ts';
 import { type CachedAnswer, FieldCache, fieldTags } from './field-cache.ts';
-import type { FieldAnswer, FieldQuestion } from './field-question.ts';
+import type { FieldAnswer, FieldBounds, FieldQuestion } from './field-question.ts';
 
 export interface FieldAnswersOptions {
   readonly models: ModelClient;
@@ -75,10 +75,14 @@ export class FieldAnswers {
     });
   }
 
-  answer(question: FieldQuestion, context: RequestContext): Answer {
+  /** @param events who is told of the model calls for it; undefined: nobody */
+  answer(question: FieldQuestion, context: RequestContext, events?: CallEvents): Answer {
     const { signal, deadline } = context;
     return this.#fromRequest(question, context, () =>
-      this.#fromCache(question, () => this.#fromFlightOrModel(question, signal, deadline.remainingMs)),
+      this.#fromCache(question, () => {
+        const answer = this.#fromFlightOrModel(question, signal, deadline.remainingMs, events);
+        return events === undefined ? answer : waitedFor(answer, events.operation);
+      }),
     );
   }
 
@@ -144,11 +148,16 @@ export class FieldAnswers {
   }
 
   /** @param remainingMs of the operation's deadline; a run that others share continues if this caller has to leave */
-  #fromFlightOrModel(question: FieldQuestion, signal: Abortable, remainingMs: number): Promise<FieldAnswer> {
+  #fromFlightOrModel(
+    question: FieldQuestion,
+    signal: Abortable,
+    remainingMs: number,
+    events?: CallEvents,
+  ): Promise<FieldAnswer> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { deadlineMs } = this.#options.config;
     const patienceMs = remainingMs - Math.min(answerMarginMs, remainingMs / 4);
-    if (patienceMs >= deadlineMs) return this.#joinFlight(question, signal);
+    if (patienceMs >= deadlineMs) return this.#joinFlight(question, signal, events);
     const impatient = new Aborter();
     const leave = (): void => impatient.abort(signal.reason);
     const late = new CallbackEntry(() =>
@@ -156,28 +165,29 @@ export class FieldAnswers {
     );
     timerWheel.add(late, patienceMs);
     addAbortListener(signal, leave);
-    return this.#joinFlight(question, impatient).finally(() => {
+    return this.#joinFlight(question, impatient, events).finally(() => {
       timerWheel.remove(late);
       removeAbortListener(signal, leave);
     });
   }
 
-  #joinFlight(question: FieldQuestion, signal: Abortable): Promise<FieldAnswer> {
+  #joinFlight(question: FieldQuestion, signal: Abortable, events: CallEvents | undefined): Promise<FieldAnswer> {
     let isLeader = false;
     const run = this.#inFlight.run(question.key, signal, (shared) => {
       isLeader = true;
       const deadline = Deadline.in(this.#options.config.deadlineMs);
-      return this.#fromModel(question, { signal: shared, deadline, account: question.account });
+      return this.#fromModel(question, { signal: shared, deadline, account: question.account, events });
     });
     if (isLeader) return run;
     return run.then(asShared, (error: unknown) => {
       // The budget that is used up is the leader's.
-      if (error instanceof BudgetExceeded && question.account !== undefined) return this.#joinFlight(question, signal);
+      if (error instanceof BudgetExceeded && question.account !== undefined)
+        return this.#joinFlight(question, signal, events);
       throw error;
     });
   }
 
-  async #fromModel(question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
+  async #fromModel(question: FieldQuestion, bounds: FieldBounds): Promise<FieldAnswer> {
     const startedAt = performance.now();
     const modelAnswer = await (question.prompt.batch === undefined
       ? askModel(this.#options.models, question, bounds)
@@ -192,7 +202,7 @@ export class FieldAnswers {
     return answer;
   }
 
-  async #finish(answer: FieldAnswer, question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
+  async #finish(answer: FieldAnswer, question: FieldQuestion, bounds: FieldBounds): Promise<FieldAnswer> {
     const finish = this.#options.code?.fields.get(question.coordinate)?.finish;
     if (finish === undefined || !answer.isComplete) return answer;
     const call = { entity: question.entity, args: question.args, signal: abortSignalOf(bounds.signal) };
@@ -204,6 +214,15 @@ export class FieldAnswers {
       ),
     );
     return toAnswer(question.output.readFinished(value ?? null), answer.provenance);
+  }
+}
+
+async function waitedFor(answer: Promise<FieldAnswer>, operation: CallEvents['operation']): Promise<FieldAnswer> {
+  operation.wait(performance.now());
+  try {
+    return await answer;
+  } finally {
+    operation.resume(performance.now());
   }
 }
 

@@ -9,17 +9,17 @@
 
 import { GatewayError } from '../../../errors/index.ts';
 import { Aborter, addAbortListener, removeAbortListener } from '../../../lib/index.ts';
-import { type CallBounds, type Completion, type Message, textOf, type Usage } from '../../model-call/index.ts';
+import { type Completion, type Message, textOf, type Usage } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import { addUsage, askModel, toAnswer } from './ask-model.ts';
 import { batchRequest, joinMessages, splitByItem } from './batch-form.ts';
-import type { FieldAnswer, FieldQuestion, Provenance } from './field-question.ts';
+import type { FieldAnswer, FieldBounds, FieldQuestion, Provenance } from './field-question.ts';
 import { isWithinBound } from './fit-input.ts';
 import { ask, refuseLeaks, requestOf } from './question-call.ts';
 
 interface Waiting {
   readonly question: FieldQuestion;
-  readonly bounds: CallBounds;
+  readonly bounds: FieldBounds;
   readonly settle: PromiseWithResolvers<FieldAnswer>;
 }
 
@@ -49,7 +49,7 @@ export class BatchedQuestions {
   }
 
   /** Waits only for questions of the same turn of the event loop. */
-  ask(question: FieldQuestion, bounds: CallBounds): Promise<FieldAnswer> {
+  ask(question: FieldQuestion, bounds: FieldBounds): Promise<FieldAnswer> {
     const { prompt, alias, output, maxOutputTokens, caller, account } = question;
     const key = JSON.stringify([prompt.hash, prompt.name, alias, output.hash, maxOutputTokens, caller, account?.id]);
     let waiting = this.#waiting.get(key);
@@ -200,7 +200,7 @@ function provenanceOf({ question }: Waiting, completion: Completion, count: numb
 }
 
 /** Bounds that end when those of every item have ended: a client that disconnects does not end another's answer. */
-function joinBounds(all: readonly CallBounds[]): CallBounds & { end(): void } {
+function joinBounds(all: readonly FieldBounds[]): FieldBounds & { end(): void } {
   const controller = new Aborter();
   let remaining = all.length;
   const leave = (): void => {
@@ -208,7 +208,7 @@ function joinBounds(all: readonly CallBounds[]): CallBounds & { end(): void } {
     if (remaining === 0) controller.abort(all[0]?.signal.reason);
   };
   for (const { signal } of all) addAbortListener(signal, leave);
-  const [first] = all as readonly [CallBounds];
+  const [first] = all as readonly [FieldBounds];
   const deadline = all.reduce(
     (latest, { deadline }) => (deadline.remainingMs > latest.remainingMs ? deadline : latest),
     first.deadline,
@@ -217,6 +217,7 @@ function joinBounds(all: readonly CallBounds[]): CallBounds & { end(): void } {
     signal: controller,
     deadline,
     account: first.account,
+    events: first.events,
     end: () => {
       for (const { signal } of all) removeAbortListener(signal, leave);
     },

@@ -1,7 +1,8 @@
 /** One AI field of one entity as a question to a model, and its answer. */
 
 import type { LongInput } from '../../../config/index.ts';
-import type { SpendAccount, Usage } from '../../model-call/index.ts';
+import type { CallEvents } from '../../../observability/index.ts';
+import type { CallBounds, SpendAccount, Usage } from '../../model-call/index.ts';
 import type { Caller } from '../../models/index.ts';
 import type { FieldOutput } from '../output/field-output.ts';
 import type { Prompt } from '../prompts/prompt.ts';
@@ -38,6 +39,11 @@ export interface FieldQuestion {
   readonly stickyKey: string;
   readonly account: SpendAccount | undefined;
   readonly requestId: string;
+}
+
+/** The bounds of the calls for a question, and who is told of them. */
+export interface FieldBounds extends CallBounds {
+  readonly events?: CallEvents | undefined;
 }
 
 export interface FieldAnswer {

@@ -4,18 +4,11 @@
  */
 import { GatewayError } from '../../../errors/index.ts';
 import { unreachable } from '../../../lib/index.ts';
-import {
-  type CallBounds,
-  type Completion,
-  type Message,
-  type ModelRequest,
-  textOf,
-  userText,
-} from '../../model-call/index.ts';
+import { type Completion, type Message, type ModelRequest, textOf, userText } from '../../model-call/index.ts';
 import type { ModelClient } from '../../models/index.ts';
 import { estimateInputTokens } from '../../tokens/index.ts';
 import { type Fits, split, truncate, withoutLongest } from './cut-input.ts';
-import type { FieldQuestion } from './field-question.ts';
+import type { FieldBounds, FieldQuestion } from './field-question.ts';
 import { ask, refuseLeaks, requestOf } from './question-call.ts';
 import type { Inputs } from './sensitive.ts';
 
@@ -30,7 +23,7 @@ export async function fitInput(
   models: ModelClient,
   question: FieldQuestion,
   request: ModelRequest,
-  bounds: CallBounds,
+  bounds: FieldBounds,
 ): Promise<FittedInput> {
   if (isWithinBound(question, request)) return { request, parts: [] };
   const { input, prompt, values } = question;
@@ -79,7 +72,7 @@ async function answerParts(
   models: ModelClient,
   question: FieldQuestion,
   parts: readonly Inputs[],
-  bounds: CallBounds,
+  bounds: FieldBounds,
 ): Promise<FittedInput> {
   const { prompt, values, output } = question;
   const answers = await Promise.all(

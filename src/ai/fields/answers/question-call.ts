@@ -2,7 +2,6 @@
 import { GatewayError } from '../../../errors/index.ts';
 import {
   BudgetExceeded,
-  type CallBounds,
   type Completion,
   type Message,
   type ModelRequest,
@@ -11,7 +10,7 @@ import {
 import type { ModelClient } from '../../models/index.ts';
 import { leaksInstructions } from '../output/instruction-leak.ts';
 import { answerJson } from '../output/output-text.ts';
-import type { FieldQuestion } from './field-question.ts';
+import type { FieldBounds, FieldQuestion } from './field-question.ts';
 
 /** The request for one question, alone or in a batch. */
 export function requestOf(question: FieldQuestion, messages: readonly Message[]): ModelRequest {
@@ -24,7 +23,7 @@ export async function ask(
   models: ModelClient,
   { alias, prompt, caller, stickyKey, requestId, coordinate: field }: FieldQuestion,
   request: ModelRequest,
-  bounds: CallBounds,
+  bounds: FieldBounds,
   planned: readonly string[] = [],
 ): Promise<Completion> {
   try {

@@ -14,6 +14,7 @@ import {
   SharedRuns,
   timerWheel,
 } from '../../../lib/index.ts';
+import type { CallEvents } from '../../../observability/index.ts';
 import type { CallBounds } from '../../model-call/index.ts';
 import { BudgetExceeded, deadlinePassed } from '../../model-call/index.ts';
 
@@ -35,7 +36,7 @@ export class SharedCalls<Value> {
    */
   async run(
     key: string,
-    bounds: CallBounds,
+    bounds: CallBounds & { readonly events?: CallEvents | undefined },
     work: (bounds: CallBounds) => Promise<Value>,
   ): Promise<{ readonly value: Value; readonly isOwner: boolean }> {
     const { signal, deadline, account } = bounds;
@@ -55,12 +56,17 @@ export class SharedCalls<Value> {
     const atDeadline = new CallbackEntry(() => leaving.abort(deadlinePassed()));
     timerWheel.add(atDeadline, deadline.remainingMs);
     addAbortListener(signal, onAbort);
+    const running = this.#runs.run(key, leaving, begin);
+    // Whoever makes the call waits for its providers.
+    const operation = isOwner ? undefined : bounds.events?.operation;
+    operation?.wait(performance.now());
     try {
-      return { value: await this.#runs.run(key, leaving, begin), isOwner: isOwner };
+      return { value: await running, isOwner };
     } catch (error) {
       if (!(error instanceof OwnerFailed)) throw error;
       if (isOwner || deadline.passed || signal.aborted) throw error.cause;
     } finally {
+      operation?.resume(performance.now());
       timerWheel.remove(atDeadline);
       removeAbortListener(signal, onAbort);
     }

@@ -1,4 +1,5 @@
 import type { Capability } from '../../../config/index.ts';
+import type { ModelCallParameters } from '../../../observability/index.ts';
 import { cacheMarksOf } from '../../fitting/index.ts';
 import type { EmbeddingRequest, ModelRequest } from '../../model-call/index.ts';
 import { estimateInputTokens, estimateTokens } from '../../tokens/index.ts';
@@ -12,13 +13,20 @@ export function chatDemand(request: ModelRequest): CallDemand {
     maxOutputTokens: request.maxOutputTokens,
     estimateInputTokens: () => estimateInputTokens(request),
     needs: () => callNeeds(request),
+    parameters: () => parametersOf(request),
     hasHourCacheWrites: () => request.cache?.ttl === '1h' || cacheMarksOf(request).some((mark) => mark.ttl === '1h'),
   };
 }
 
+function parametersOf(request: ModelRequest): ModelCallParameters {
+  const { output, maxOutputTokens, temperature, topP, topK, frequencyPenalty, presencePenalty, seed, stop } = request;
+  const settings = { temperature, topP, topK, frequencyPenalty, presencePenalty, seed, stop };
+  return { output: output.kind, maxTokens: maxOutputTokens, ...settings };
+}
+
 const noCapabilities: ReadonlySet<Capability> = new Set();
 
-export function embeddingDemand({ texts, tokens: ids = [] }: EmbeddingRequest): CallDemand {
+export function embeddingDemand({ texts, tokens: ids = [], dimensions }: EmbeddingRequest): CallDemand {
   return {
     operation: 'embeddings',
     maxOutputTokens: 0,
@@ -29,6 +37,7 @@ export function embeddingDemand({ texts, tokens: ids = [] }: EmbeddingRequest): 
       return tokens;
     },
     needs: () => noCapabilities,
+    parameters: () => ({ dimensions }),
     hasHourCacheWrites: () => false,
   };
 }

@@ -5,8 +5,9 @@
  * Longer than other files: what is booked, recorded and reported of failures must agree, so it is in one place.
  */
 import type { Capability } from '../../../config/index.ts';
+import { isErrorCode } from '../../../errors/index.ts';
 import { formatUsd, isoTime } from '../../../lib/index.ts';
-import type { ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
+import type { ModelCallParameters, ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
 import type {
   CacheOutcome,
   CallBounds,
@@ -33,6 +34,7 @@ export interface CallDemand {
   readonly maxOutputTokens: number | undefined;
   estimateInputTokens(): number;
   needs(): ReadonlySet<Capability>;
+  parameters(): ModelCallParameters;
   /** Whether it requests prompt caching with a TTL of an hour, which costs more. */
   hasHourCacheWrites(): boolean;
 }
@@ -61,6 +63,8 @@ export class CallRun implements ChoiceContext {
   /** The alias whose targets are tried: that of the call, or one that it falls back to. */
   alias: string;
   model: string | undefined;
+  /** The host of that model's provider. */
+  server: string | undefined;
   respondedModel: string | undefined;
   providerRequestId: string | undefined;
   timeToFirstTokenMs: number | undefined;
@@ -240,14 +244,17 @@ export class CallRun implements ChoiceContext {
     const { call, cache, model } = this;
     const isCached = cache !== 'off' && cache !== 'miss' && this.attempts.length === 0;
     if (isCached && model !== undefined) call.account?.recordCached(this.#paidCall(model), cache);
-    this.#sink.record({
+    const record: ModelCallRecord = {
       at: isoTime(this.#at.getTime()),
+      began: this.startedAt,
       requestId: call.requestId,
       caller: { id: call.caller.id, tenant: call.caller.tenant },
       operation: this.demand.operation,
       alias: call.alias,
       prompt: call.prompt,
       model: this.model,
+      server: this.server,
+      parameters: this.demand.parameters(),
       respondedModel: this.respondedModel,
       providerRequestId: this.providerRequestId,
       attempts: this.attempts.map((attempt) => ({ ...attempt, durationMs: tenths(attempt.durationMs) })),
@@ -257,12 +264,15 @@ export class CallRun implements ChoiceContext {
       durationMs: tenths(this.durationMs),
       timeToFirstTokenMs: this.timeToFirstTokenMs === undefined ? undefined : tenths(this.timeToFirstTokenMs),
       finish: this.#finish,
+      error: isErrorCode(this.#finish) ? this.#finish : undefined,
       cache: this.cache,
       guardrails: this.guardrails,
       ...(this.adapted.length === 0 ? {} : { adapted: this.adapted }),
       streamed: this.#streamed,
       shadow: this.#shadow,
-    });
+    };
+    this.#sink.record(record);
+    call.events?.add(record);
   }
 }
 

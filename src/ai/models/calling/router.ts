@@ -193,11 +193,16 @@ export class Router {
       const { bounds } = run;
       const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: alias.targetTimeoutMs });
       run.model = target.reference;
+      run.server = target.provider.server;
+      const operation = run.call.events?.operation;
+      operation?.wait(performance.now());
       try {
         if (target.provider.announcesSends !== true) attempt.onSend();
         return { attempt, result: await attempt.race(send(target.provider, target, attempt)) };
       } catch (error) {
         last = endFailed(run, attempt, error, 0);
+      } finally {
+        operation?.resume(performance.now());
       }
       if (last.kind === 'unauthorized' || last.kind === 'quota_exhausted') {
         run.excludeKey(target, key);

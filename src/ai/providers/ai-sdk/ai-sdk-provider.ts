@@ -131,6 +131,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): ModelProvide
   return {
     name,
     keys: Math.max(1, keys.length),
+    server: options.baseUrl === undefined ? undefined : new URL(options.baseUrl).host,
     announcesSends: true,
     async complete(modelName, request, call) {
       const ending = callEndingOf(call);

@@ -81,6 +81,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Mode
   return {
     name,
     keys: Math.max(1, keys.length),
+    server: endpoint.url.host,
     announcesSends: true,
     async complete(model, request, call) {
       const { exchange, context } = begin(model, request, call, false);

@@ -93,7 +93,8 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
   const endpoint = wire === 'chat' ? '/chat/completions' : '/responses';
   const wireName = wire === 'chat' ? 'openai-chat' : 'openai-responses';
   const urlOf = createUrls(options.baseUrl, options.apiVersion);
-  const dialect = dialectOf(urlOf('', 'model').hostname);
+  const { host, hostname } = urlOf('', 'model');
+  const dialect = dialectOf(hostname);
   const headersByKey = (keys.length === 0 ? [undefined] : keys).map((key) => headersFor(key, auth));
   const pool = createHttpPool({ client: options.client });
 
@@ -167,6 +168,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): ModelProvi
   return {
     name,
     keys: Math.max(1, keys.length),
+    server: host,
     announcesSends: true,
     async complete(model, request, call) {
       const { exchange, context } = await begin(model, request, call, false);
