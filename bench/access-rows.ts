@@ -1,133 +1,96 @@
 /**
- * What row rules add to a query of 5,000 entities: `npm run bench -- access`. The same query over the same answer of a subgraph,
- * with and without `@rows` on its type, in interleaved rounds: CPU of this process, the least of each. The rule reads two
- * fields; once the client selects them too, once they are read for the rule alone.
+ * What row rules add to a query of 5,000 entities: `npm run bench -- access`. The same query through whole gateways with and
+ * without `@rows` on its type, in interleaved rounds: CPU of the process with the gateways, the least of each. The rule reads
+ * two fields; once the client selects them too, once they are read for the rule alone. A third gateway without rules gets the
+ * longer answer that the subgraph then sends: what it takes more, no filter can save.
  */
-import { getOperationAST, parse } from 'graphql';
-import { type Access, anonymous, createAccess, loadPolicies } from '../src/access/index.ts';
-import { checkConfig } from '../src/config/index.ts';
-import { createIsthmusEngine, JsonText } from '../src/execution/index.ts';
-import { Deadline, MemoryBudget, parseExactJson } from '../src/lib/index.ts';
-import { createLogger } from '../src/observability/index.ts';
-import { createPlannerPool } from '../src/planning/index.ts';
-import { buildApiSchema, compose } from '../src/supergraph/index.ts';
-import type { SubgraphClient } from '../src/transport/index.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createGateway, createLogger } from '../src/index.ts';
+import { type Child, startChild } from './process/child.ts';
 
-const entities = 5_000;
-const rounds = 60;
+const rounds = 80;
+const queriesInRound = 3;
+const ruleFields = 'tenant level';
+const rule = `@rows(policy: "mine", fields: "${ruleFields}")`;
 const log = createLogger({ level: 'silent' });
 
 export async function runAccessRows(): Promise<void> {
-  const planners = createPlannerPool({ log, maxProcesses: 1 });
-  const config = checkConfig('supergraph.yaml', {
-    subgraphs: { a: { routing_url: 'http://127.0.0.1:1', schema: { file: 'a.graphql' } } },
-    access: { policies: { mine: 'row.tenant == principal.tenant && row.level <= 9' } },
+  const child = startChild({
+    command: [fileURLToPath(new URL('access-rows-main.ts', import.meta.url))],
+    role: 'unpinned',
   });
-  const { policies } = await loadPolicies(config);
-  for (const selected of ['id name email city note tenant level', 'id name email city note']) {
-    const plain = await prepare('', selected);
-    const ruled = await prepare('@rows(policy: "mine", fields: "tenant level")', selected);
-    const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (let round = 0; round < rounds; round++)
-      for (const [index, run] of [plain, ruled].entries()) least[index] = Math.min(least[index] ?? 0, await cpuOf(run));
-    const [without = 0, withRules = 0] = least;
-    const share = ((withRules / without - 1) * 100).toFixed(1);
+  try {
+    const subgraph = await child.ask<string>('listen');
+    await using plain = await serve(subgraph, '');
+    await using ruled = await serve(subgraph, rule);
+    await using longer = await serve(`${subgraph}/${encodeURIComponent(ruleFields)}`, '');
+    const selected = 'id name email city note';
+    const both = await leastOf(child, `{ people { ${selected} ${ruleFields} } }`, [plain, ruled]);
     console.log(
-      `rules over ${entities} entities (${selected}): ${without.toFixed(0)} µs, with rules ${withRules.toFixed(0)} µs: ${share} %`,
+      `row rules over 5,000 entities, their fields selected: ${percent(both[1], both[0])} of ${micros(both[0])}`,
     );
+    const alone = await leastOf(child, `{ people { ${selected} } }`, [plain, ruled, longer]);
+    console.log(
+      `row rules over 5,000 entities, their fields not selected: ${percent(alone[1], alone[0])} of ${micros(alone[0])}, ` +
+        `of which the longer answer is ${percent(alone[2], alone[0])}`,
+    );
+    console.log(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
+  } finally {
+    await child.end();
   }
-  await planners.close();
+}
 
-  async function prepare(directive: string, selected: string): Promise<() => Promise<unknown>> {
-    const sdl = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+interface Served extends AsyncDisposable {
+  readonly url: string;
+}
+
+async function serve(routingUrl: string, directive: string): Promise<Served> {
+  const folder = await mkdtemp(join(tmpdir(), 'isthmus-bench-'));
+  await writeFile(
+    join(folder, 'people.graphql'),
+    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
       @link(url: "https://isthmus.dev/access/v1.0", import: ["@rows"])
       type Query { people: [Person!]! }
-      type Person @key(fields: "id") ${directive} { id: ID! name: String email: String city: String note: String tenant: ID level: Int }`;
-    const composition = await compose([{ name: 'a', url: 'http://127.0.0.1:1', sdl, origin: 'a.graphql' }]);
-    const { supergraphSdl, rows, memberships: types, apiPieces } = composition;
-    const hasRows = rows.rules.length > 0;
-    const apiSchema = await buildApiSchema(apiPieces);
-    const access: Access | undefined = createAccess({
-      config: config.access,
-      schema: apiSchema,
-      rules: composition.accessRules,
-      rowRules: rows.rules,
-      policies,
-      log,
-      maskKey: '',
-    });
-    const client: SubgraphClient = {
-      name: 'a',
-      kind: 'http',
-      execute: async ({ query }) => parseExactJson(answerTo(query), { exponents: false }) as object,
-      close: async () => {},
-    };
-    const planner = await planners.load(`rows ${hasRows} ${selected}`, {
-      supergraphSdl,
-      inProcess: [],
-      rows: hasRows ? rows : undefined,
-    });
-    const engine = createIsthmusEngine({
-      apiSchema,
-      types,
-      planner,
-      clients: new Map([['a', client]]),
-      log,
-      planDeadlineMs: 10_000,
-      errorPolicy: { mode: 'wrapped', allowedExtensions: [], serviceName: false },
-      overrideLabels: [],
-      caches: new MemoryBudget(64_000_000).group(),
-    });
-    const document = parse(`{ people { ${selected} } }`);
-    const operation = getOperationAST(document);
-    if (operation == null) throw new Error('the document has an operation');
-    const { signal } = new AbortController();
-    const principal = { ...anonymous, tenant: 't1' };
-    const request = { headers: {}, operationName: undefined, operationType: 'query' as const };
-    return async () => {
-      const context = { requestId: 'r', principal, signal, deadline: Deadline.in(60_000) };
-      const caller = { principal, request, variables: {}, signal, requestId: 'r' };
-      const outcome = await engine.execute({
-        documentHash: selected,
-        document,
-        operation,
-        operationName: undefined,
-        variables: {},
-        context,
-        rows: access?.rowsFor?.(caller),
-      });
-      const data = outcome.kind === 'single' ? outcome.result.data : undefined;
-      if (!(data instanceof JsonText)) throw new Error('the query is answered');
-      return data;
-    };
-  }
+      type Person @key(fields: "id") ${directive} {
+        id: ID! name: String email: String city: String note: String tenant: ID level: Int
+      }`,
+  );
+  const configFile = join(folder, 'supergraph.yaml');
+  const subgraphs = { people: { routing_url: routingUrl, schema: { file: 'people.graphql' } } };
+  const access = {
+    anonymous: { id: 'u1', tenant: 't1' },
+    policies: { mine: 'row.tenant == principal.tenant && row.level <= 9' },
+  };
+  await writeFile(configFile, JSON.stringify({ subgraphs, access, traffic: { share_identical: 'off' } }));
+  const gateway = await createGateway({ configFile, log, watch: false });
+  const server = await gateway.listen({ port: 0 });
+  return {
+    url: `${server.url}/graphql`,
+    async [Symbol.asyncDispose]() {
+      await server.drain();
+      await gateway.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
-const answers = new Map<string, string>();
-
-/** Text as a subgraph sends it: the fields of the query, in its order. */
-function answerTo(query: string): string {
-  let text = answers.get(query);
-  if (text === undefined) {
-    const fields = [...(/people\{([^}]*)\}/.exec(query)?.[1] ?? '').matchAll(/(?:(\w+):)?(\w+)/g)];
-    const people = Array.from({ length: entities }, (_none, index) =>
-      Object.fromEntries(fields.map(([, alias, name = '']) => [alias ?? name, fieldValue(name, index)])),
-    );
-    text = JSON.stringify({ data: { people } });
-    answers.set(query, text);
-  }
-  return text;
+/** @returns microseconds of CPU of a query, the least of the rounds, for each gateway */
+async function leastOf(child: Child, query: string, gateways: readonly Served[]): Promise<readonly number[]> {
+  const least = gateways.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, { url }] of gateways.entries()) {
+      const before = process.cpuUsage();
+      const count = await child.ask<number>('query', { url, query, times: queriesInRound });
+      const { user, system } = process.cpuUsage(before);
+      if (count < 4_900) throw new Error(`${count} of the people are answered`);
+      least[index] = Math.min(least[index] ?? 0, (user + system) / queriesInRound);
+    }
+  return least;
 }
 
-function fieldValue(name: string, index: number): unknown {
-  if (name === 'tenant') return `t${index % 50 === 0 ? 2 : 1}`;
-  return name === 'level' ? index % 10 : `${name} of person number ${index}`;
-}
-
-/** @returns microseconds */
-async function cpuOf(run: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage();
-  await run();
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
-}
+const micros = (value = 0): string => `${value.toFixed(0)} µs`;
+const percent = (value = 0, of = 1): string =>
+  `${value < of ? '-' : '+'}${Math.abs((value / of - 1) * 100).toFixed(1)} %`;

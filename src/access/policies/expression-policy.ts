@@ -5,7 +5,7 @@ import { onDemand, packageOnDemand, withPlainNumbers } from '../../lib/index.ts'
 import type { Principal } from '../principal.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { Policy, PolicyInput, PolicyRequest, RowCondition, RowKey } from './policy.ts';
-import { memberReader } from './read-member.ts';
+import { hasMembers } from './read-member.ts';
 
 const cel = packageOnDemand<typeof Cel>('@marcbachmann/cel-js');
 
@@ -90,9 +90,9 @@ function conditionOf(
   compiled: ((object: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined,
   interpret: (row: Readonly<Record<string, unknown>>) => boolean,
 ): RowCondition {
-  const readers = fields.map(({ key }) => memberReader(key));
+  const isKnown = hasMembers(fields.map(({ key }) => key));
   return (object) => {
-    for (const read of readers) if (read(object) === undefined) return false;
+    if (!isKnown(object)) return false;
     const decided = compiled?.(object);
     if (decided !== undefined) return decided;
     return interpret(Object.fromEntries(fields.map(({ name, key }) => [name, withPlainNumbers(object[key])])));

@@ -3,37 +3,41 @@
  * merged by their place: by that before anything was left out. An item that was left out of either is left out of both.
  */
 
-interface Remaining {
+interface Dropped {
   /** Of the list as it was. */
   readonly length: number;
-  /** The former index of each item. */
+  /** The items that were left out, by their former index: few of many, in most lists. */
   readonly indexes: readonly number[];
 }
 
-const remainingOf = new WeakMap<readonly unknown[], Remaining>();
+const droppedOf = new WeakMap<readonly unknown[], Dropped>();
 
-export function recordRemaining(list: readonly unknown[], length: number, indexes: readonly number[]): void {
-  remainingOf.set(list, { length, indexes });
+export function recordDropped(list: readonly unknown[], length: number, indexes: readonly number[]): void {
+  droppedOf.set(list, { length, indexes });
 }
 
 /** @returns whether the items of both are each other's, which both lists are changed for where items were left out */
 export function align(a: unknown[], b: unknown[]): boolean {
-  const ofA = remainingOf.get(a);
-  const ofB = remainingOf.get(b);
+  const ofA = droppedOf.get(a);
+  const ofB = droppedOf.get(b);
   if (ofA === undefined && ofB === undefined) return a.length === b.length;
   const length = ofA?.length ?? a.length;
   if (length !== (ofB?.length ?? b.length)) return false;
-  const inA = new Set(ofA?.indexes ?? a.keys());
-  const inB = new Set(ofB?.indexes ?? b.keys());
-  const both = [...inA].filter((index) => inB.has(index));
-  reduce(a, ofA, both, length);
-  reduce(b, ofB, both, length);
+  const dropped = new Set([...(ofA?.indexes ?? []), ...(ofB?.indexes ?? [])]);
+  drop(a, ofA, dropped, length);
+  drop(b, ofB, dropped, length);
   return true;
 }
 
-function reduce(list: unknown[], remaining: Remaining | undefined, indexes: readonly number[], length: number): void {
-  const places = new Set(indexes);
-  const items = list.filter((_item, index) => places.has(remaining?.indexes[index] ?? index));
+function drop(list: unknown[], before: Dropped | undefined, dropped: ReadonlySet<number>, length: number): void {
+  const already = new Set(before?.indexes);
+  const items: unknown[] = [];
+  let next = 0;
+  for (let index = 0; index < length; index++) {
+    if (already.has(index)) continue;
+    const item = list[next++];
+    if (!dropped.has(index)) items.push(item);
+  }
   list.splice(0, list.length, ...items);
-  recordRemaining(list, length, indexes);
+  recordDropped(list, length, [...dropped]);
 }

@@ -4,7 +4,7 @@
  */
 import type { RowDecisions } from '../../access/index.ts';
 import { type DataObject, isDataObject, type TypeMemberships } from '../data/data.ts';
-import { recordRemaining } from '../data/remaining-items.ts';
+import { recordDropped } from '../data/remaining-items.ts';
 import type { SingleCheck } from './compile-rows.ts';
 import { mayBe } from './may-be.ts';
 
@@ -23,31 +23,36 @@ export function filterList(
   let denied = 0;
   for (const list of lists) {
     const before = list.length;
-    let remaining: number[] | undefined;
-    let length = 0;
+    const dropped: number[] = [];
     for (let index = 0; index < before; index++) {
-      // An item that is a list fits no type: the answer has nothing of it.
       const item: unknown = list[index];
-      if (isDataObject(item) && (on === undefined || mayBe(types, item.__typename, on))) {
+      if (item !== null && typeof item === 'object' && (on === undefined || isOf(types, item, on))) {
+        // An item that is a list fits no type: the answer has nothing of it. To look at the denied for it is enough.
+        const isAllowed = mayRead(item as DataObject) || !isDataObject(item);
         decided++;
-        if (!mayRead(item)) {
-          denied++;
-          remaining ??= Array.from({ length }, (_none, place) => place);
-          continue;
-        }
+        if (!isAllowed) dropped.push(index);
       }
-      if (remaining !== undefined) {
-        remaining.push(index);
-        list[length] = item;
-      }
-      length++;
     }
-    if (remaining === undefined) continue;
-    list.length = length;
-    recordRemaining(list, before, remaining);
+    if (dropped.length === 0) continue;
+    dropItems(list, dropped);
+    recordDropped(list, before, dropped);
+    denied += dropped.length;
   }
   if (decided > 0) decisions.count(check.rule, decided, denied);
   return true;
+}
+
+function isOf(types: TypeMemberships, item: object, type: string): boolean {
+  return isDataObject(item) && mayBe(types, item.__typename, type);
+}
+
+function dropItems(list: unknown[], indexes: readonly number[]): void {
+  let length = indexes[0] ?? 0;
+  for (let at = 0; at < indexes.length; at++) {
+    const next = indexes[at + 1] ?? list.length;
+    for (let index = (indexes[at] ?? 0) + 1; index < next; index++) list[length++] = list[index];
+  }
+  list.length = length;
 }
 
 /** @returns undefined where the data is not what the types say, which the general filter looks into */

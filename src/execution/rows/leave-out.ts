@@ -2,7 +2,7 @@
 import { maxValueDepth } from '../../transport/index.ts';
 import { type DataObject, isDataObject } from '../data/data.ts';
 import type { DeniedNulls } from '../data/denied-nulls.ts';
-import { recordRemaining } from '../data/remaining-items.ts';
+import { recordDropped } from '../data/remaining-items.ts';
 import type { CompiledPlace, CompiledRows } from './compile-rows.ts';
 
 export type DeniedObjects = ReadonlyMap<DataObject, 'drop' | 'null'>;
@@ -38,25 +38,24 @@ export function leaveOut({ rows, data, denied, places, nulls }: LeaveOutOptions)
 
   function visitList(place: CompiledPlace, list: unknown[], levels: number): void {
     if (levels === 0) return;
-    let remaining: number[] | undefined;
+    const dropped: number[] = [];
     let length = 0;
     for (let index = 0; index < list.length; index++) {
       const item: unknown = list[index];
       const how = isDataObject(item) && places.has(place) ? denied.get(item) : undefined;
       if (how === 'drop') {
-        remaining ??= Array.from({ length }, (_none, before) => before);
+        dropped.push(index);
         continue;
       }
-      remaining?.push(index);
       if (how === 'null') nulls.add(list, length, true, place.patterns);
       else if (Array.isArray(item)) visitList(place, item, levels - 1);
       else for (const below of place.below) visit(below, item);
       list[length++] = how === 'null' ? null : item;
     }
-    if (remaining === undefined) return;
+    if (dropped.length === 0) return;
     const before = list.length;
     list.length = length;
-    recordRemaining(list, before, remaining);
+    recordDropped(list, before, dropped);
   }
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { mergeData } from '../../../../src/execution/data/merge-data.ts';
-import { recordRemaining } from '../../../../src/execution/data/remaining-items.ts';
+import { recordDropped } from '../../../../src/execution/data/remaining-items.ts';
 
 /** A list of which only these items remain, by their former indexes. */
 function list(name: string, length: number, indexes: readonly number[]): object[] {
   const items = indexes.map((index) => ({ [name]: index }));
-  if (indexes.length < length) recordRemaining(items, length, indexes);
+  const dropped = Array.from({ length }, (_none, index) => index).filter((index) => !indexes.includes(index));
+  if (dropped.length > 0) recordDropped(items, length, dropped);
   return items;
 }
 
