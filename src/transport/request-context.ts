@@ -27,6 +27,8 @@ export interface RequestContext {
   readonly costs?: OperationCosts | undefined;
   /** Takes the price of the operation from what the caller may still spend. @default it may spend all */
   readonly charges?: OperationCharges | undefined;
+  /** Told, for each part of the operation that a limit refuses, in how many milliseconds there is room again. @default nobody is */
+  readonly noteRetry?: ((inMs: number) => void) | undefined;
   /** Filled while the operation runs; missing where sizes are not measured. */
   readonly sizes?: PlanSizes | undefined;
   /** Whether the operation is only priced: nothing of it is sent. @default false */

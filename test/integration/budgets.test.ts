@@ -155,6 +155,14 @@ describe('a budget', () => {
       ]);
     });
     expect(calls).toBe(2);
+    const again = await fetch(new URL('/graphql', graph.gateway.server.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ product(id: "p3") { name summary } }' }),
+    });
+    const { errors } = await again.json();
+    const resetsInMs = Date.parse(errors[0].extensions.budget.resetsAt) - Date.now();
+    expect(Math.abs(Number(again.headers.get('retry-after')) - resetsInMs / 1_000)).toBeLessThan(60);
   }, 60_000);
 });
 

@@ -274,6 +274,7 @@ function toSubgraphErrors(
     const cause = error.originalError;
     const path = error.path === undefined ? {} : { path: error.path };
     if (cause instanceof GatewayError) {
+      if (cause.retryAfterMs !== undefined) context.noteRetry?.(cause.retryAfterMs);
       const key = `${fieldOf(error)} ${cause.code} ${cause.detail}`;
       const failure = failures.get(key);
       if (failure === undefined) failures.set(key, { error, cause, count: 1 });

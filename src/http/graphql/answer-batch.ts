@@ -8,7 +8,7 @@ import { errorTable, GatewayError } from '../../errors/index.ts';
 import { LongText } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ClientRequest } from '../request/client-request.ts';
-import { errorBody, jsonType } from '../request/coded-answer.ts';
+import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
 import { noteFailure } from '../request/request-facts.ts';
 import type { Answer, AnswerBody } from './answer-through-plugins.ts';
 
@@ -50,17 +50,19 @@ export async function answerBatch(
   const answers = await Promise.all(
     entries.map(async (body) => {
       const entry = { raw, id, clientAddress, method, url, headers: entryHeaders, body };
-      const { status, body: text } = await answer(entry).catch((error: unknown) => refused(entry, error, log));
-      return { status, text: await textOf(text) };
+      const { status, headers, body: text } = await answer(entry).catch((error: unknown) => refused(entry, error, log));
+      return { status, retry: headers.find(([name]) => name === 'retry-after')?.[1], text: await textOf(text) };
     }),
   );
   const [first] = answers;
+  const retries = answers.flatMap(({ retry }) => (retry === undefined ? [] : [Number(retry)]));
   const isAlike = answers.every(({ status }) => status === first?.status);
   return {
     status: isAlike ? (first?.status ?? 200) : 200,
     headers: [
       ['content-type', jsonType],
       ['cache-control', 'no-store'],
+      ...(retries.length === 0 ? [] : [['retry-after', String(Math.min(...retries))] as const]),
     ],
     body: `[${answers.map(({ text }) => text).join(',')}]`,
     facts: undefined,
@@ -72,11 +74,17 @@ function refused(
   request: ClientRequest,
   error: unknown,
   log: Logger,
-): { readonly status: number; readonly body: string } {
-  if (error instanceof GatewayError)
-    return { status: errorTable[error.code].status, body: errorBody(error.code, error.message) };
+): Pick<Answer, 'status' | 'headers'> & { readonly body: string } {
+  if (error instanceof GatewayError) {
+    const { code, message } = error;
+    return {
+      status: errorTable[code].status,
+      headers: Object.entries(errorHeaders(error)),
+      body: errorBody(code, message),
+    };
+  }
   noteFailure(request, error, log);
-  return { status: 500, body: errorBody('INTERNAL_SERVER_ERROR') };
+  return { status: 500, headers: [], body: errorBody('INTERNAL_SERVER_ERROR') };
 }
 
 async function textOf(body: AnswerBody): Promise<string> {

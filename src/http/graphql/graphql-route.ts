@@ -241,11 +241,15 @@ async function answerRead(rated: ReadRequest): Promise<Answer> {
   const run: RunQuery = async (signal, deadline) => {
     const responseHeaders = new CollectedResponseHeaders();
     const clientHeaders = request.headers;
+    let retryInMs = Number.POSITIVE_INFINITY;
     const context = {
       ...contextOf(raw, principal, explain),
       clientHeaders,
       costs: serving.isPriced || isDryRun ? {} : undefined,
       charges,
+      noteRetry: (inMs: number) => {
+        retryInMs = Math.min(retryInMs, inMs);
+      },
       sizes: life.generation.config.limits.mode === 'measure' ? {} : undefined,
       isDryRun,
       event,
@@ -265,6 +269,7 @@ async function answerRead(rated: ReadRequest): Promise<Answer> {
     }
     const headers = [...answer.headers];
     if (context.costs !== undefined) headers.push(...costHeaders(life.generation.config, context));
+    if (Number.isFinite(retryInMs)) headers.push(['retry-after', String(Math.max(1, Math.ceil(retryInMs / 1_000)))]);
     if (!responseHeaders.isEmpty) headers.push(...responseHeaders.entries());
     return toAnswer(request, answer, headers, event, life.generation.hooks !== undefined);
   };

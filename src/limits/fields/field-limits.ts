@@ -70,6 +70,7 @@ export interface LimitedOperation {
     readonly principal: Principal;
     readonly clientAddress?: string | undefined;
     readonly charges?: Charges | undefined;
+    readonly noteRetry?: ((inMs: number) => void) | undefined;
   };
 }
 
@@ -150,19 +151,19 @@ export class FieldLimits {
     for (const place of ratedPlaces(prepared, includes, reads)) {
       const store = new WindowStore(counters, place.rate, joint);
       if (await isWithinRate(place, values, caller, store)) countedHere.push({ place, store });
-      else for (const selection of place.selections) refused.add(selection);
+      else this.#note(request, { place, store }, refused);
     }
     let counted: readonly CountedPlace[] = countedHere;
     if (joint !== undefined && counted.length > 0) {
       const { charges } = request.context;
-      if (charges?.isJoint !== true) counted = await this.#askOthers(counted, refused);
+      if (charges?.isJoint !== true) counted = await this.#askOthers(request, counted, refused);
       else {
         const giveBack = (): void => {
           for (const { store } of counted) store.giveBack();
         };
         const ask = async (): Promise<void> => {
           const before = refused.size;
-          counted = await this.#askOthers(counted, refused);
+          counted = await this.#askOthers(request, counted, refused);
           const refusals = refused.size === before ? undefined : this.#refuse(request, counted, refused);
           if (refusals !== undefined) throw new FieldsRefused(refusals);
         };
@@ -173,11 +174,19 @@ export class FieldLimits {
   }
 
   /** All places in one wave, which keeps their order. @returns those that others allow; those of the rest are refused */
-  async #askOthers(counted: readonly CountedPlace[], refused: Set<string>): Promise<readonly CountedPlace[]> {
+  async #askOthers(
+    request: LimitedOperation,
+    counted: readonly CountedPlace[],
+    refused: Set<string>,
+  ): Promise<readonly CountedPlace[]> {
     const allowed = await Promise.all(counted.map(({ store }) => store.askOthers()));
-    for (const [index, { place }] of counted.entries())
-      if (allowed[index] === false) for (const selection of place.selections) refused.add(selection);
+    for (const [index, place] of counted.entries()) if (allowed[index] === false) this.#note(request, place, refused);
     return counted.filter((_place, index) => allowed[index] === true);
+  }
+
+  #note({ context }: LimitedOperation, { place, store }: CountedPlace, refused: Set<string>): void {
+    for (const selection of place.selections) refused.add(selection);
+    if (store.roomInMs !== undefined && this.#options.mode === 'enforce') context.noteRetry?.(store.roomInMs);
   }
 
   /** @returns undefined where that is only measured */

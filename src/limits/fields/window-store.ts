@@ -19,6 +19,8 @@ export class WindowStore implements Store {
   readonly #joint: JointRates | undefined;
   /** What was counted here, of which other gateways have not been asked. */
   #postponed: (CounterChange & { readonly max: number }) | undefined;
+  /** When the field may be read again, where it was refused; undefined: nobody knows. */
+  roomInMs: number | undefined;
   /** Give back what was counted, where the field is not read after all. */
   readonly #undo: (() => void)[] = [];
 
@@ -34,7 +36,10 @@ export class WindowStore implements Store {
     const count = (key: string, kind: CounterWindow['kind']): boolean => {
       const change = { key, amount: 1, max, window: { kind, ms: windowMs } };
       const outcome = this.#counters.add([change]);
-      if (outcome.kind === 'refused') return false;
+      if (outcome.kind === 'refused') {
+        this.roomInMs = outcome.roomInMs;
+        return false;
+      }
       this.#undo.push(() => void this.#counters.add([{ ...change, amount: -1, atMs: outcome.atMs }]));
       return true;
     };
@@ -66,8 +71,9 @@ export class WindowStore implements Store {
     const change = this.#postponed;
     if (this.#joint === undefined || change === undefined) return true;
     const reads = this.#counters.amount(change.key, change.window);
-    const { isAllowed, giveBack } = await this.#joint.count({ ...change, key: `field ${change.key}` }, reads);
+    const { isAllowed, roomInMs, giveBack } = await this.#joint.count({ ...change, key: `field ${change.key}` }, reads);
     if (giveBack !== undefined) this.#undo.push(giveBack);
+    this.roomInMs = roomInMs;
     if (!isAllowed) this.giveBack();
     return isAllowed;
   }

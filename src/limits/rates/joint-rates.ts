@@ -48,11 +48,11 @@ export class JointRates {
   async count(
     change: CounterChange & { readonly max: number },
     reads: number,
-  ): Promise<{ readonly isAllowed: boolean; readonly giveBack?: () => void }> {
+  ): Promise<{ readonly isAllowed: boolean; readonly roomInMs?: number; readonly giveBack?: () => void }> {
     const { counters, config } = this.#options;
     try {
       const outcome = await counters.add([change]);
-      if (outcome.kind === 'refused') return { isAllowed: false };
+      if (outcome.kind === 'refused') return { isAllowed: false, roomInMs: outcome.roomInMs };
       const { key, window, amount } = change;
       const giveBack = (): void =>
         void counters.add([{ key, window, amount: -amount, atMs: outcome.atMs }]).catch(() => undefined);

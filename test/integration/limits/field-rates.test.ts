@@ -109,6 +109,19 @@ describe('a field with @rateLimit', () => {
     expect(calls).toEqual(['free {}']);
   });
 
+  it('says in Retry-After when the first of what was refused may be read again', async () => {
+    const query = '{ free a: search(text: "r") { id } b: search(text: "r") { id } c: search(text: "r") { id } }';
+    const answer = await fetch(new URL('/graphql', gateway.server.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query }),
+    });
+    expect(await answer.json()).toMatchObject({ data: { free: 7, c: null } });
+    // A read counts up to a sixtieth longer than an hour.
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(3_500);
+    expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(3_660);
+  });
+
   it('counts each alias, and serves those that are within', async () => {
     const answer = await ask(
       '{ a: search(text: "x") { name } b: search(text: "x") { id } c: search(text: "x") { name } d: search(text: "y") { id } }',
