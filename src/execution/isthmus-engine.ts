@@ -73,6 +73,9 @@ export interface PlannedRequest {
   readonly query: string;
 }
 
+/** Who an operation is planned for. */
+type PlanContext = Partial<Pick<RequestContext, 'client' | 'event'>>;
+
 export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEngine {
   const { apiSchema, types, planner, clients, log, planDeadlineMs, errorPolicy, limits, prices, onPlan } = options;
   const namedLabels = new Set(options.overrideLabels);
@@ -111,13 +114,13 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     return prepared;
   }
 
-  async function planOf(variant: Variant, client?: string): Promise<CompiledPlan> {
+  async function planOf(variant: Variant, { client, event }: PlanContext = {}): Promise<CompiledPlan> {
     const labels = activeLabels(planner.overrideLabels, namedLabels);
     const key = labels.join(',');
     const cached = variant.plans.get(key);
     if (cached !== undefined) return cached;
     const { text } = variant.normalised;
-    const plan = text === '' ? nothingToFetch : await plans.plan(text, labels, client);
+    const plan = text === '' ? nothingToFetch : await plans.plan(text, labels, client, event);
     variant.plans.set(key, plan);
     return plan;
   }
@@ -151,7 +154,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       const plan =
         variant.plans.size === 1 && planner.overrideLabels.length === 0
           ? firstOf(variant.plans)
-          : await planOf(variant, context.client);
+          : await planOf(variant, context);
       context.signal.throwIfAborted();
       limits?.checkFetches(plan.requests, context);
       const values = new OperationValues(variant.normalised, variables);

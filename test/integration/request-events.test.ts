@@ -138,6 +138,17 @@ describe('the event of a request', () => {
     expect(operation?.ended).toBeLessThanOrEqual(event.ended);
   });
 
+  it('has what was done for a document once, and its signature each time', async () => {
+    const first = await askOne('query Prepared { products(first: 1) { id name } }');
+    expect(first.isPlanCached).toBe(false);
+    for (const took of [first.parseMs, first.validateMs, first.planMs]) expect(took).toBeGreaterThan(0);
+    const again = await askOne('query Prepared { products(first: 1) { id name } }');
+    expect(again).toMatchObject({ isPlanCached: true, parseMs: 0, validateMs: 0, planMs: 0 });
+    const spaced = await askOne('query Prepared { products(first: 3) {  id name } }');
+    expect(first.signature).toMatch(/^[0-9a-f]{32}$/);
+    expect([again.signature, spaced.signature]).toEqual([first.signature, first.signature]);
+  });
+
   it('has one operation for each of a batch', async () => {
     const event = await ask([{ query: 'query A { broken }' }, { query: 'query B { nothing }' }, { query: '{' }]);
     expect(event.operations.map(({ name, codes, errorCount }) => ({ name, codes, errorCount }))).toEqual([

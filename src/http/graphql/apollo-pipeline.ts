@@ -171,6 +171,22 @@ async function validateWithApollo(
 function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): ApolloServerPlugin<ApolloContext> {
   return {
     requestDidStart: async () => ({
+      async parsingDidStart({ contextValue: { request } }) {
+        const { event } = request;
+        if (event === undefined) return undefined;
+        const began = performance.now();
+        return async () => {
+          event.parseMs = performance.now() - began;
+        };
+      },
+      async validationDidStart({ contextValue: { request } }) {
+        const { event } = request;
+        if (event === undefined) return undefined;
+        const began = performance.now();
+        return async () => {
+          event.validateMs = performance.now() - began;
+        };
+      },
       async responseForOperation({ operation, document, queryHash, request, contextValue }) {
         if (operation === undefined || queryHash === undefined) return null; // graphql-js reports which is missing
         const { operationName } = request;

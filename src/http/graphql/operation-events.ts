@@ -3,6 +3,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { GatewayError } from '../../errors/index.ts';
 import type { OperationEvent } from '../../observability/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
+import { operationSignature } from './operation-signature.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
 
@@ -19,7 +20,10 @@ export function noteParameters(event: OperationEvent, { body, parameters, variab
 }
 
 /** As it has been validated. */
-export function noteValidated(event: OperationEvent, { operation }: ValidatedOperation): void {
+export function noteValidated(event: OperationEvent, validated: ValidatedOperation): void {
+  const { document, operation } = validated;
+  validated.signature ??= operationSignature(document, operation);
+  event.signature = validated.signature;
   event.kind = operation.operation;
   event.name = operation.name?.value;
 }

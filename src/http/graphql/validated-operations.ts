@@ -16,6 +16,8 @@ export interface ValidatedOperation {
   readonly operationName: string | undefined;
   /** Where each request with it is to be checked by its size. */
   readonly size?: DocumentSize | undefined;
+  /** Made where somebody first looks at it. */
+  signature?: string;
 }
 
 /** The request parameters, read and checked by `readGraphQLRequest`. */
@@ -46,8 +48,8 @@ export class ValidatedOperations {
   }
 }
 
-/** The object, its hash, and the facts cached about its variables. */
-const entryBytes = 1_200;
+/** The object, its hash, its signature, and the facts cached about its variables. */
+const entryBytes = 1_300;
 
 /** Apollo Client names itself in every request; such extensions change no answer. */
 function isClientName(extensions: object): boolean {

@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../../errors/index.ts';
 import { type BudgetedCache, type SharedPart, SingleFlight } from '../../lib/index.ts';
+import type { OperationEvent } from '../../observability/index.ts';
 import type { OperationPlan } from './operation-plan.ts';
 import type { Planner } from './planner.ts';
 
@@ -48,13 +49,23 @@ export class PlanCache<Compiled extends object> {
   }
 
   /** @throws GatewayError `PLAN_DEADLINE_EXCEEDED`, `PLAN_UNSOUND`, `INTERNAL_SERVER_ERROR` or `OVERLOADED` */
-  async plan(operation: string, activeLabels: readonly string[], client?: string): Promise<Compiled> {
+  async plan(
+    operation: string,
+    activeLabels: readonly string[],
+    client?: string,
+    event?: OperationEvent,
+  ): Promise<Compiled> {
     const key = activeLabels.length === 0 ? operation : `${activeLabels.join(',')}\n${operation}`;
     const cached = this.#entries.get(key);
     const isCurrent = cached?.kind === 'planned' || (cached !== undefined && cached.until > performance.now());
+    const began = performance.now();
     const entry = isCurrent
       ? cached
       : await this.#running.run(key, () => this.#make(key, operation, activeLabels, client));
+    if (!isCurrent && event !== undefined) {
+      event.isPlanCached = false;
+      event.planMs = performance.now() - began;
+    }
     if (entry.kind === 'refused') throw entry.error;
     return entry.plan;
   }
