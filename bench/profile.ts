@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isthmus } from './gateways/isthmus.ts';
+import { isthmusWith } from './gateways/isthmus.ts';
 import { measure } from './measure.ts';
 import { readOperations } from './operations.ts';
 import { prepareGraph } from './prepare-graph.ts';
@@ -23,8 +23,11 @@ const { values } = parseArgs({
     warmup: { type: 'string', default: '5' },
     measure: { type: 'string', default: '8' },
     top: { type: 'string', default: '30' },
+    /** `entities` or `response`: all hits, once it is warm. */
+    cache: { type: 'string' },
   },
 });
+const cache = values.cache === undefined ? {} : { cache: { [values.cache]: { enabled: true, default_max_age: '1h' } } };
 const { operations, skipped } = readOperations();
 const operation = operations.find(({ name }) => name === values.operation);
 if (operation === undefined) {
@@ -43,7 +46,7 @@ try {
   try {
     let profile: Profile | undefined;
     const measured = await measure({
-      gateway: isthmus,
+      gateway: isthmusWith('Isthmus', cache),
       operation,
       mode: values.mode === 'shared' ? 'shared' : 'separate',
       files,
