@@ -4,7 +4,7 @@ export { DecodedEntries } from './decoded-entries.ts';
 export { createMemoryStore, type MemoryStore } from './memory/memory-store.ts';
 export { createPortStores, purgedCache, serveStore } from './memory/port-store.ts';
 export { createStampMemory, TagStamps } from './memory/tag-stamps.ts';
-export { CacheOutcomes, type OutcomeCounts } from './outcomes/cache-outcomes.ts';
+export { type CacheOutcome, CacheOutcomes, type OutcomeCounts } from './outcomes/cache-outcomes.ts';
 export { sumOutcomes } from './outcomes/sum-outcomes.ts';
 export { Verification } from './outcomes/verification.ts';
 export { CacheHints } from './policy/cache-hints.ts';

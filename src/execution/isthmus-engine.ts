@@ -17,14 +17,17 @@ import { activeLabels } from './compile/active-labels.ts';
 import { type CompiledPlan, compilePlan } from './compile/compile-plan.ts';
 import type { DataPath, TypeMemberships } from './data/data.ts';
 import type { ExecutionEngine, ExecutionOutcome, OperationRequest, PlannableOperation } from './execution-engine.ts';
+import { JsonText } from './json-text.ts';
 import type { PlanPrices, PricedRun } from './plan-prices.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variant } from './prepare/prepared-operation.ts';
 import { retainedDocument } from './prepare/retained-document.ts';
 import { noteActual, noteEstimate } from './run/note-costs.ts';
 import { ReaderViews } from './run/reader-views.ts';
+import { RepeatableRuns, repeatRun } from './run/repeatable-runs.ts';
 import { RepresentationValues } from './run/representation-values.ts';
 import { runPlan } from './run/run-plan.ts';
+import { RunRequests } from './run/run-requests.ts';
 import { introspector } from './shape/introspect.ts';
 
 export interface IsthmusEngineOptions {
@@ -82,6 +85,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   const representationValues = new RepresentationValues();
   const { fieldSources } = options;
   const readers = fieldSources === undefined || fieldSources.size === 0 ? undefined : new ReaderViews(fieldSources);
+  const runs = new RepeatableRuns();
   const operations = options.caches.cache<PreparedOperation>();
   const plans = new PlanCache<CompiledPlan>({
     planner,
@@ -174,9 +178,24 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         return hooked.outcome;
       }
       // 3. Run: each fetch as soon as the fetches it depends on have ended.
+      const reader = readers?.of(view?.schema ?? apiSchema, request.denials);
+      const requests = new RunRequests({ clients, context: priced?.context ?? context, cost, reader });
+      // A run whose every answer is still cached is repeated.
+      const runKey = cost === undefined && priced === undefined ? runs.keyOf(variant, plan, values) : undefined;
+      const earlier = runKey === undefined ? undefined : runs.find(runKey, plan);
+      const isAllowed = earlier !== undefined && limits?.refusalOfEntities(earlier.entityCount, context) === undefined;
+      const early = isAllowed ? await repeatRun(earlier, requests) : undefined;
+      context.signal.throwIfAborted();
+      if (isAllowed && early === undefined) {
+        noteSizes(context, plan, earlier.entityCount);
+        const repeated: ExecutionOutcome = { kind: 'single', result: { data: new JsonText(earlier.answer) } };
+        return hooked?.finish === undefined ? repeated : hooked.finish(repeated);
+      }
       const running = runPlan({
         plan,
         cost,
+        requests,
+        early,
         clients,
         types,
         context: priced?.context ?? context,
@@ -185,16 +204,14 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         limits,
         values,
         rowDecisions: request.rows,
-        reader: readers?.of(view?.schema ?? apiSchema, request.denials),
         representationValues,
         fallbacks: options.fallbacks,
       });
       const result = await (priced === undefined ? running : running.finally(() => priced.end()));
       if (cost !== undefined) noteActual(context, cost);
-      if (context.sizes !== undefined) {
-        context.sizes.fetches = plan.fetches.length;
-        context.sizes.representations = result.entityCount;
-      }
+      noteSizes(context, plan, result.entityCount);
+      let isIntrospected = false;
+      const introspect = introspector(request.visibleSchema ?? view?.schema ?? apiSchema, prepared, variables);
       // 4. Shaped: the answer is written as JSON text, its errors with the client's paths.
       const outcome = shapeAnswer({
         variant,
@@ -202,12 +219,19 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         reportedIn: request.rows?.reportedIn ?? request.denials?.reportedIn,
         log,
         requestId: context.requestId,
-        introspect: introspector(request.visibleSchema ?? view?.schema ?? apiSchema, prepared, variables),
+        introspect: (nodes) => {
+          isIntrospected = true;
+          return introspect(nodes);
+        },
         sourceOf: errorPolicy.serviceName
           ? (path: DataPath) => missingSource(plan, types, result.data, path)
           : () => undefined,
       });
       // 5. Accounted: the memory it has come to retain.
+      if (runKey !== undefined && result.requests !== undefined && !isIntrospected && isDataAlone(outcome)) {
+        const { requests: sent, entityCount } = result;
+        runs.add(runKey, { plan, requests: sent, entityCount }, outcome.result.data);
+      }
       reportGrowth(prepared, plan, keyOf(request.documentHash, request.operationName, view?.contract));
       return hooked?.finish === undefined ? outcome : hooked.finish(outcome);
     },
@@ -247,6 +271,20 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
 
     close: async () => planner.close(),
   };
+}
+
+function noteSizes({ sizes }: RequestContext, plan: CompiledPlan, entityCount: number): void {
+  if (sizes === undefined) return;
+  sizes.fetches = plan.fetches.length;
+  sizes.representations = entityCount;
+}
+
+function isDataAlone(
+  outcome: ExecutionOutcome,
+): outcome is ExecutionOutcome & { readonly kind: 'single'; readonly result: { readonly data: JsonText } } {
+  if (outcome.kind !== 'single') return false;
+  const { data, errors, extensions } = outcome.result;
+  return data instanceof JsonText && errors === undefined && extensions === undefined;
 }
 
 /** What is prepared for a contract is its own: another one's answers have other elements. */

@@ -47,7 +47,8 @@ async function executeHooked(
     );
     response = changed ?? current;
   }
-  return response;
+  // A plugin may have changed its data.
+  return response.versions === undefined ? response : { ...response, versions: undefined };
 }
 
 class RequestOfSubgraph implements SubgraphEvent {

@@ -21,7 +21,7 @@ import {
 import type { SubgraphTags } from '../cache/tags/index.ts';
 import type { EntitiesConfig, HeaderRules } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
-import { cloneJson, wholeSeconds } from '../lib/index.ts';
+import { wholeSeconds } from '../lib/index.ts';
 import type {
   RequestContext,
   SubgraphClient,
@@ -29,6 +29,7 @@ import type {
   SubgraphRequest,
   SubgraphResponse,
 } from '../transport/index.ts';
+import { cachedAnswer, ownValue } from './cached-answer.ts';
 import { EntityKeys } from './entity-keys.ts';
 import { EntityOutcomes, type EntityOutcomesOptions, noteHits } from './entity-outcomes.ts';
 import { representationsOf, requestFor } from './entity-requests.ts';
@@ -110,7 +111,8 @@ class CachedSubgraph {
   ): Promise<SubgraphResponse> {
     const missing: number[] = [];
     const renewable: number[] = [];
-    for (const [index, { usability }] of parts.entries()) {
+    for (let index = 0; index < parts.length; index++) {
+      const { usability } = parts[index] as Part;
       if (usability === 'unusable') missing.push(index);
       else if (usability === 'renew') renewable.push(index);
     }
@@ -127,7 +129,10 @@ class CachedSubgraph {
       const fresh = parts.flatMap(({ usability }, index) => (usability === 'use' ? [index] : []));
       if (fresh.length > 0) this.#outcomes.verify(pick(fresh), fresh, representations);
     }
-    if (missing.length === 0) return this.#answerOf(parts, representations, context, []);
+    if (missing.length === 0) {
+      for (const part of parts) this.#restrict(part, context);
+      return cachedAnswer(parts, representations !== undefined);
+    }
     if (context.cacheDemands?.isOnlyIfCached === true) throw new GatewayError('NOT_CACHED');
     const groups = await this.#read(missing, parts, pick, isRemote, representations !== undefined, context);
     for (const group of groups) if (group.kind === 'cached') noteHits(request.event, group.parts);
@@ -287,16 +292,17 @@ class CachedSubgraph {
   }
 
   /** A value of its own: whoever gets it may write into it. */
-  #valueOf({ cached }: Part, { cachePolicy }: RequestContext): unknown {
-    if (cached === undefined) return null;
-    const { response } = cached;
-    if (cachePolicy !== undefined) {
-      const { policy, tags } = response;
-      // Others may have been read meanwhile.
-      const ageMs = ageNow(cached);
-      cachePolicy.cached(this.#client.name, { scope: policy.scope, leftMs: policy.maxAgeMs - ageMs, ageMs, tags });
-    }
-    return cloneJson(response.value);
+  #valueOf(part: Part, context: RequestContext): unknown {
+    this.#restrict(part, context);
+    return ownValue(part);
+  }
+
+  #restrict({ cached }: Part, { cachePolicy }: RequestContext): void {
+    if (cached === undefined || cachePolicy === undefined) return;
+    const { policy, tags } = cached.response;
+    // Others may have been read meanwhile.
+    const ageMs = ageNow(cached);
+    cachePolicy.cached(this.#client.name, { scope: policy.scope, leftMs: policy.maxAgeMs - ageMs, ageMs, tags });
   }
 
   /** Sends a request and collects how long its answer is good. */

@@ -18,6 +18,8 @@ export class EntityKeys {
   readonly #version: string;
   readonly #forwardHeaders: ReturnType<typeof compileRequestHeaderRules>;
   readonly #bases = new LRUCache<string, Map<string, string>>({ max: maxBases });
+  /** Of lists that are sent again: a repeated run sends the same list. */
+  readonly #lists = new WeakMap<readonly string[], { readonly base: string; readonly keys: readonly string[] }>();
 
   /** @param version of the subgraph’s schema and address */
   constructor(subgraph: string, version: string, headers: HeaderRules | undefined) {
@@ -38,7 +40,12 @@ export class EntityKeys {
         ? writeVariables({ ...request, representationsJson: undefined })
         : JSON.stringify({ ...request.variables, representations: null });
     const base = this.#baseOf(request.query, JSON.stringify([variables ?? '', headers ?? []]));
-    return representations === undefined ? [base] : representations.map((text) => `${base} ${text}`);
+    if (representations === undefined) return [base];
+    const list = this.#lists.get(representations);
+    if (list?.base === base) return list.keys;
+    const keys = representations.map((text) => `${base} ${text}`);
+    if (request.representationsJson === representations) this.#lists.set(representations, { base, keys });
+    return keys;
   }
 
   #baseOf(query: string, decisive: string): string {

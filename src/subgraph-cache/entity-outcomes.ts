@@ -1,5 +1,5 @@
 /** What the entity cache of a subgraph did: counted, told to those who ask, and compared with the source. */
-import type { CacheOutcomes, Verification } from '../cache/index.ts';
+import type { CacheOutcome, CacheOutcomes, Verification } from '../cache/index.ts';
 import { firstDifference, wholeSeconds } from '../lib/index.ts';
 import type { FetchEvent, Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient } from '../transport/index.ts';
@@ -28,12 +28,19 @@ export class EntityOutcomes {
   count(parts: readonly Part[], representations: readonly string[] | undefined, event: FetchEvent | undefined): void {
     const { outcomes } = this.#options;
     noteHits(event, parts);
-    for (const [index, { cached, usability }] of parts.entries()) {
-      const type = typeOfPart(representations, index);
-      const outcome =
-        cached === undefined || usability === 'unusable' ? 'misses' : cached.staleMs > 0 ? 'stale' : 'hits';
-      outcomes.count('entities', this.#client.name, type, outcome);
+    // Neighbours are mostly alike: they are counted together.
+    let [type, outcome, count]: [string, CacheOutcome, number] = ['', 'hits', 0];
+    for (let index = 0; index < parts.length; index++) {
+      const { cached, usability } = parts[index] as Part;
+      const nextType = typeOfPart(representations, index);
+      const next = cached === undefined || usability === 'unusable' ? 'misses' : cached.staleMs > 0 ? 'stale' : 'hits';
+      if (nextType !== type || next !== outcome) {
+        outcomes.count('entities', this.#client.name, type, outcome, count);
+        [type, outcome, count] = [nextType, next, 0];
+      }
+      count++;
     }
+    outcomes.count('entities', this.#client.name, type, outcome, count);
   }
 
   /** Compares hits with their source, after they have been answered, and names what is no longer so. */

@@ -65,6 +65,11 @@ export interface SentCacheTags {
 }
 
 export interface SubgraphResponse {
+  /**
+   * Of the cached entries that the answer was made from, where it is of nothing else: two answers to one request that are made from
+   * the same have the same data, which is made when it is read.
+   */
+  readonly versions?: readonly number[] | undefined;
   /** Missing where the subgraph sent none. */
   readonly cacheTags?: SentCacheTags;
   readonly data?: Record<string, unknown> | null;

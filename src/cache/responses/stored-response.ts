@@ -20,6 +20,8 @@ export interface NewResponse {
 }
 
 export interface StoredResponse extends NewResponse {
+  /** Of this text of this entry alone, in this thread. */
+  readonly version: number;
   /** The body as text that is sent in one piece with its head, where that is possible. */
   readonly sendable: string | Buffer;
   /** The body’s JSON: shared, must not be modified. */
@@ -89,7 +91,10 @@ function broughtBy(json: string): Brought | undefined {
 /** Longer ones are sent as bytes. */
 const mostText = 16_384;
 
+let lastVersion = 0;
+
 class Decoded implements StoredResponse {
+  readonly version = ++lastVersion;
   readonly policy: CachePolicy;
   readonly etag: string;
   readonly headers: NewResponse['headers'];

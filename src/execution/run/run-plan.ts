@@ -4,13 +4,12 @@
  */
 import type { RowDecisions } from '../../access/index.ts';
 import type { ErrorPolicy } from '../../config/index.ts';
-import { GatewayError } from '../../errors/index.ts';
+import type { GatewayError } from '../../errors/index.ts';
 import { cloneJson } from '../../lib/index.ts';
 import type { EstimatedCost, PlanLimits } from '../../limits/index.ts';
-import type { FetchEvent, Logger } from '../../observability/index.ts';
+import type { Logger } from '../../observability/index.ts';
 import {
   isWithinDepth,
-  type ReaderView,
   type RequestContext,
   type SubgraphClient,
   type SubgraphNote,
@@ -28,7 +27,8 @@ import { rewriteData } from '../data/rewrite-data.ts';
 import { lookUpObjects } from '../rows/look-up.ts';
 import { filterRows, type LookUp } from '../rows/row-filter.ts';
 import type { Failure } from './failure.ts';
-import { beginFetch, countOf, endFetch } from './fetch-events.ts';
+import { countOf } from './fetch-events.ts';
+import type { EarlyAnswers, RepeatableRequest } from './repeatable-runs.ts';
 import type { RepresentationValues } from './representation-values.ts';
 import { Representations } from './representations.ts';
 import { entityVariables, type RequestValues, rootVariables } from './request-variables.ts';
@@ -36,6 +36,10 @@ import { firstPlace, isList, notesInPlace, type RequestedEntities } from './requ
 import { RunData } from './run-data.ts';
 import { RunFailures } from './run-failures.ts';
 import { RunFallbacks } from './run-fallbacks.ts';
+import { runInOrder } from './run-in-order.ts';
+import type { RunRequests } from './run-requests.ts';
+
+type Fetch = CompiledRootFetch | CompiledEntityFetch;
 
 export interface RunOptions {
   readonly plan: CompiledPlan;
@@ -55,8 +59,9 @@ export interface RunOptions {
   readonly rowDecisions?: RowDecisions | undefined;
   /** The values of `@fallback` by `Type.field`. @default none */
   readonly fallbacks?: ReadonlyMap<string, unknown> | undefined;
-  /** How the caller reads what in-process subgraphs are sent. */
-  readonly reader?: ReaderView | undefined;
+  readonly requests: RunRequests;
+  /** What some of its requests have been answered with already. @default none */
+  readonly early?: EarlyAnswers | undefined;
   /** The values of representations for in-process subgraphs, shared by all runs. */
   readonly representationValues: RepresentationValues;
 }
@@ -68,6 +73,8 @@ export interface RunResult {
   readonly notes: readonly SubgraphNote[];
   /** How many entities subgraphs were asked for, where what plans fetch is limited. */
   readonly entityCount: number;
+  /** Its requests, where all were answered from caches. */
+  readonly requests: ReadonlyMap<Fetch, RepeatableRequest> | undefined;
   /** Objects at several places. */
   readonly shared: ReadonlySet<DataObject>;
   /** Where an object that a rule denies is null, and whether that is reported wherever it is. */
@@ -85,20 +92,8 @@ const maxDenied = 1_000;
 
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const run = new Run(options);
-  const { fetches, hasRows } = options.plan;
-  if (hasRows) options.context.cachePolicy?.refuse('rows');
-  const ended: Promise<void>[] = [];
-  for (const fetch of fetches) {
-    const { after } = fetch;
-    const before =
-      after.length === 1
-        ? ended[after[0] ?? 0]
-        : after.length === 0
-          ? undefined
-          : Promise.all(after.map((index) => ended[index]));
-    ended.push(before === undefined ? run.fetch(fetch) : before.then(() => run.fetch(fetch)));
-  }
-  await Promise.all(ended);
+  if (options.plan.hasRows) options.context.cachePolicy?.refuse('rows');
+  await runInOrder(options.plan, (fetch) => run.fetch(fetch));
   options.context.signal.throwIfAborted();
   return run.result();
 }
@@ -110,9 +105,10 @@ class Run {
   readonly #failures: RunFailures;
   readonly #fallbacks: RunFallbacks | undefined;
   readonly #notes: SubgraphNote[] = [];
-  #ofReader: RequestContext | undefined;
   /** The entities that subgraphs have been asked for. */
   #entityCount = 0;
+  readonly #requests = new Map<Fetch, RepeatableRequest>();
+  #isRepeatable = true;
 
   constructor(options: RunOptions) {
     const { types, plan, clients, context, log, errorPolicy, representationValues, fallbacks: values } = options;
@@ -143,6 +139,7 @@ class Run {
       failures: this.#failures.list,
       notes: this.#notes,
       entityCount: this.#entityCount,
+      requests: this.#isRepeatable && this.#failures.list.length === 0 ? this.#requests : undefined,
       shared,
       denied,
       unfilled,
@@ -151,7 +148,7 @@ class Run {
     };
   }
 
-  async fetch(fetch: CompiledRootFetch | CompiledEntityFetch): Promise<void> {
+  async fetch(fetch: Fetch): Promise<void> {
     if (this.#options.context.signal.aborted) return;
     if (fetch.kind === 'root') return this.#fetchRoot(fetch);
     if (fetch.context.length > 0) return this.#fetchInContext(fetch);
@@ -171,9 +168,9 @@ class Run {
         query: fetch.operation,
         queryJson: fetch.queryJson,
         exponents: fetch.exponents,
-        event: this.#beginFetch(fetch, fetch.operationType, 0),
-        ...rootVariables(this.#kindOf(fetch.subgraph), fetch.variables, this.#options.values),
+        ...rootVariables(this.#options.requests.kindOf(fetch.subgraph), fetch.variables, this.#options.values),
       },
+      0,
       () => (key === undefined ? undefined : [...place, key]),
     );
     if (response === undefined) return;
@@ -239,7 +236,7 @@ class Run {
     context: readonly VariableValue[],
     only?: ReadonlySet<DataObject>,
   ): Promise<void> {
-    const kind = this.#kindOf(fetch.subgraph);
+    const kind = this.#options.requests.kindOf(fetch.subgraph);
     const allRequested = fetch.fields.map((field) => this.#representations.collect(field, kind, only));
     if (allRequested.every(({ representations }) => representations.length === 0)) return;
     const { covers } = fetch;
@@ -255,9 +252,9 @@ class Run {
         query: fetch.operation,
         queryJson: fetch.queryJson,
         exponents: fetch.exponents,
-        event: this.#beginFetch(fetch, 'query', countOf(allRequested)),
         ...entityVariables(kind, allRequested, fetch.variables, this.#options.values, context),
       },
+      countOf(allRequested),
       () => firstPlace(this.#data, allRequested),
     );
     if (response === undefined) return;
@@ -277,10 +274,7 @@ class Run {
   }
 
   /** The response as it may be read: without the objects that a rule denies, which are not counted either. */
-  #allowed(
-    fetch: CompiledRootFetch | CompiledEntityFetch,
-    response: SubgraphResponse,
-  ): SubgraphResponse | Promise<SubgraphResponse> {
+  #allowed(fetch: Fetch, response: SubgraphResponse): SubgraphResponse | Promise<SubgraphResponse> {
     const { compiledRows } = fetch;
     if (compiledRows === undefined) return this.#metered(fetch, response);
     const { types, rowDecisions: decisions } = this.#options;
@@ -288,14 +282,12 @@ class Run {
     const lookUp: LookUp = (lookup, objects, patterns) => {
       const { subgraph } = lookup;
       return lookUpObjects(lookup, objects, {
-        kind: this.#kindOf(subgraph),
+        kind: this.#options.requests.kindOf(subgraph),
         failures,
         patterns,
         refusalOf: (representations) => this.#refusalOf([{ representations }]),
-        send: (request, count, path) => {
-          const event = this.#beginFetch({ subgraph, kind: 'entities' }, 'query', count);
-          return this.#send({ subgraph, covers: patterns }, { ...request, event }, () => path);
-        },
+        send: (request, count, path) =>
+          this.#send({ kind: 'lookup', subgraph, covers: patterns }, request, count, () => path),
       });
     };
     const nulls = (): DeniedNulls => this.#data.recordDeniedNulls();
@@ -365,58 +357,35 @@ class Run {
     return true;
   }
 
-  #kindOf(subgraph: string): SubgraphClient['kind'] {
-    return this.#options.clients.get(subgraph)?.kind ?? 'http';
-  }
-
-  /** @returns undefined where nobody looks at the operation */
-  #beginFetch(
-    fetch: Pick<FetchEvent, 'subgraph' | 'kind'>,
-    operationType: FetchEvent['operationType'],
-    entities: number,
-  ): FetchEvent | undefined {
-    const { event } = this.#options.context;
-    return event === undefined || event.ended !== 0
-      ? undefined
-      : beginFetch(event, fetch, operationType, this.#kindOf(fetch.subgraph), entities);
-  }
-
-  /** One object for all requests of the run: subgraphs keep what they share by it. */
-  #inProcessContext(): RequestContext {
-    const { context, reader } = this.#options;
-    if (reader !== undefined) this.#ofReader ??= { ...context, reader };
-    return this.#ofReader ?? context;
-  }
-
   /**
    * @param place the path for a failure of the whole request
    * @returns undefined where the request failed, which is recorded, or the client has left
    */
   async #send(
-    fetch: CompiledRootFetch | CompiledEntityFetch | Pick<CompiledRootFetch, 'subgraph' | 'covers'>,
+    fetch: Fetch | (Pick<Fetch, 'subgraph' | 'covers'> & { readonly kind: 'lookup' }),
     request: SubgraphRequest,
+    entities: number,
     place: () => DataPath | undefined,
   ): Promise<SubgraphResponse | undefined> {
-    const { clients, context, cost } = this.#options;
+    const { context, requests, early } = this.#options;
     const { subgraph, covers } = fetch;
-    const client = clients.get(subgraph);
-    const { event } = request;
     try {
-      if (client === undefined)
-        throw new GatewayError('INTERNAL_SERVER_ERROR', { detail: `${subgraph} has no client` });
-      const refusal = cost?.refused.get(subgraph);
-      if (refusal !== undefined) throw refusal;
-      context.cachePolicy?.request(subgraph, request.query);
-      const response = await client.execute(request, client.kind === 'in-process' ? this.#inProcessContext() : context);
-      if (event !== undefined) endFetch(event, response.errors === undefined ? 'ok' : 'errors');
+      if (fetch.kind === 'lookup') return await requests.send({ subgraph, kind: 'entities' }, request, entities);
+      const response = await (early?.get(fetch) ?? requests.send(fetch, request, entities));
+      this.#record(fetch, request, entities, response);
       return response;
     } catch (error) {
-      if (event !== undefined) endFetch(event, { thrown: error });
       if (context.signal.aborted) return undefined;
       const failure = this.#failures.addRequest(subgraph, error, place(), covers);
-      if ('kind' in fetch) this.#fallbacks?.addFetch(fetch, failure);
+      if (fetch.kind !== 'lookup') this.#fallbacks?.addFetch(fetch, failure);
       return undefined;
     }
+  }
+
+  /** What the same run would send, as long as all of it is answered from caches. */
+  #record(fetch: Fetch, request: SubgraphRequest, entities: number, { versions }: SubgraphResponse): void {
+    if (versions === undefined) this.#isRepeatable = false;
+    else if (this.#isRepeatable) this.#requests.set(fetch, { request, entities, versions });
   }
 }
 
