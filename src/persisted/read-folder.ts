@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, parse, print, visit } from 'graphql';
+import { fragmentsOf } from '../documents/index.ts';
 import { readTextFile } from '../lib/index.ts';
 import { DocumentsError, type TrustedDocument } from './trusted-document.ts';
 
@@ -24,11 +25,8 @@ export async function readFolder(folder: string): Promise<TrustedDocument[]> {
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   const files = await Promise.all(paths.map(readFile));
-  const shared = new Map<string, FragmentDefinitionNode>();
-  for (const { document } of files)
-    if (!hasOperation(document))
-      for (const definition of document.definitions)
-        if (definition.kind === Kind.FRAGMENT_DEFINITION) shared.set(definition.name.value, definition);
+  const withoutOperations = files.filter(({ document }) => !hasOperation(document));
+  const shared = new Map(withoutOperations.flatMap(({ document }) => [...fragmentsOf(document)]));
   return files
     .filter(({ document }) => hasOperation(document))
     .map((file) => {
@@ -57,15 +55,13 @@ function hasOperation({ definitions }: DocumentNode): boolean {
 
 /** The file’s text, followed by the shared fragments that it uses, directly or through others. */
 function withFragments({ text, document }: ReadFile, shared: ReadonlyMap<string, FragmentDefinitionNode>): string {
-  const localNames = new Set<string>();
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) localNames.add(definition.name.value);
+  const local = fragmentsOf(document);
   const used = new Map<string, FragmentDefinitionNode>();
   const collect = (node: DocumentNode | FragmentDefinitionNode): void => {
     visit(node, {
       FragmentSpread({ name: { value: name } }) {
         const fragment = shared.get(name);
-        if (fragment === undefined || localNames.has(name) || used.has(name)) return;
+        if (fragment === undefined || local.has(name) || used.has(name)) return;
         used.set(name, fragment);
         collect(fragment);
       },

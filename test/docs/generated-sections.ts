@@ -117,6 +117,7 @@ const parts: Readonly<Record<string, string>> = {
   signals: 'short messages between the threads that serve one supergraph',
   config: 'reads supergraph.yaml into a frozen configuration',
   errors: 'the error table',
+  documents: 'parts of parsed GraphQL documents that several phases look up',
   lib: 'language-level code without domain terms',
 };
 

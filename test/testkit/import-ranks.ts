@@ -53,6 +53,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   signals: 1,
   threads: 1,
   'access/principal.ts': 1,
+  documents: 0,
   errors: 0,
   lib: 0,
 };

@@ -18,6 +18,7 @@ import {
   print,
   type SelectionSetNode,
 } from 'graphql';
+import { fragmentsOf } from '../../documents/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import type { AccessRule, FieldSource, MaskForm } from '../../supergraph/index.ts';
 import type { Policy } from '../policies/policy.ts';
@@ -81,11 +82,7 @@ export class OperationRules implements DecidedRules {
     this.#table = table;
     this.#policies = policies;
     this.operation = operation;
-    this.fragments = new Map(
-      document.definitions.flatMap((definition) =>
-        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
-      ),
-    );
+    this.fragments = fragmentsOf(document);
     const collected = collect(table, policies, operation, this.fragments);
     this.clauses = collected.clauses;
     this.policyNames = new Set(collected.clauses.flatMap(({ rule }) => policiesOf(rule)));

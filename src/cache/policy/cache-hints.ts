@@ -9,13 +9,13 @@ import {
   type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
-  type FragmentDefinitionNode,
   Kind,
   type OperationTypeNode,
   parse,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
+import { fragmentsOf } from '../../documents/index.ts';
 import { type CachePolicy, strictestOf } from './cache-policy.ts';
 
 /** What the hints of one request to a subgraph come to. */
@@ -26,6 +26,23 @@ export interface HintedPolicy {
   readonly hasUnhinted: boolean;
   /** The object, interface and union types that it reads. */
   readonly types: ReadonlySet<string>;
+}
+
+/** A field of a request to a subgraph. */
+export interface HintedSelection {
+  /** The type of the entity that it is in; undefined for what is below a field of the root. */
+  readonly entity: string | undefined;
+  /** As `Type.field`. */
+  readonly field: string;
+  readonly hint: Hint | undefined;
+  /** Whether the configured default holds where it has none. */
+  readonly needsHint: boolean;
+}
+
+interface Visitor {
+  readonly field: (selection: HintedSelection) => void;
+  readonly entity?: (type: string) => void;
+  readonly type?: (type: string) => void;
 }
 
 interface Hint {
@@ -88,10 +105,19 @@ export class CacheHints {
       type.fields.set(field.name.value, { type: namedType(field.type), hint: hintOf(field.directives) });
   }
 
-  #collect({ definitions }: DocumentNode): HintedPolicy {
-    const fragments = new Map<string, FragmentDefinitionNode>();
-    for (const definition of definitions)
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  /** The fields of a request, for explanations: it is gone through each time. */
+  fieldsOf(request: string): readonly HintedSelection[] {
+    const fields: HintedSelection[] = [];
+    const onField = (selection: HintedSelection): void => {
+      const [type = ''] = selection.field.split('.');
+      // A field without a hint is as good as its object.
+      fields.push({ ...selection, hint: selection.hint ?? this.#types.get(type)?.hint });
+    };
+    this.#walk(parse(request, { noLocation: true }), { field: onField });
+    return fields;
+  }
+
+  #collect(document: DocumentNode): HintedPolicy {
     const types = new Set<string>();
     const policy: { hinted: CachePolicy | undefined; hasUnhinted: boolean } = { hinted: undefined, hasUnhinted: false };
     const restrict = (hint: Hint | undefined, needsHint: boolean): void => {
@@ -103,7 +129,22 @@ export class CacheHints {
         });
       if (needsHint && maxAgeMs === undefined && hint?.inherits !== true) policy.hasUnhinted = true;
     };
-    const visit = ({ selections }: SelectionSetNode, typeName: string, isRoot: boolean): void => {
+    this.#walk(document, {
+      field: ({ hint, needsHint }) => restrict(hint, needsHint),
+      entity: (type) => restrict(this.#types.get(type)?.hint, true),
+      type: (type) => types.add(type),
+    });
+    return { ...policy, types };
+  }
+
+  #walk(document: DocumentNode, { field: onField, entity: onEntity, type: onType }: Visitor): void {
+    const fragments = fragmentsOf(document);
+    const visit = (
+      { selections }: SelectionSetNode,
+      typeName: string,
+      entity: string | undefined,
+      isRoot: boolean,
+    ): void => {
       for (const selection of selections) {
         if (selection.kind === Kind.FIELD) {
           const name = selection.name.value;
@@ -115,15 +156,15 @@ export class CacheHints {
           const field = this.#types.get(typeName)?.fields.get(name);
           const fieldType = field === undefined ? undefined : this.#types.get(field.type);
           const hint = withType(field?.hint, fieldType?.hint);
-          restrict(hint, isRoot || fieldType !== undefined);
-          if (field !== undefined && fieldType !== undefined) types.add(field.type);
-          if (selection.selectionSet !== undefined) visit(selection.selectionSet, field?.type ?? '', false);
+          onField({ entity, field: `${typeName}.${name}`, hint, needsHint: isRoot || fieldType !== undefined });
+          if (field !== undefined && fieldType !== undefined) onType?.(field.type);
+          if (selection.selectionSet !== undefined) visit(selection.selectionSet, field?.type ?? '', entity, false);
         } else {
           const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
           if (fragment === undefined) continue;
           const condition = fragment.typeCondition?.name.value;
-          if (condition !== undefined && !isRoot) types.add(condition);
-          visit(fragment.selectionSet, condition ?? typeName, isRoot);
+          if (condition !== undefined && !isRoot) onType?.(condition);
+          visit(fragment.selectionSet, condition ?? typeName, entity, isRoot);
         }
       }
     };
@@ -134,15 +175,14 @@ export class CacheHints {
         const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
         const typeName = fragment?.typeCondition?.name.value;
         if (fragment === undefined || typeName === undefined) continue;
-        restrict(this.#types.get(typeName)?.hint, true);
-        types.add(typeName);
-        visit(fragment.selectionSet, typeName, false);
+        onEntity?.(typeName);
+        onType?.(typeName);
+        visit(fragment.selectionSet, typeName, typeName, false);
       }
     };
-    for (const definition of definitions)
+    for (const definition of document.definitions)
       if (definition.kind === Kind.OPERATION_DEFINITION)
-        visit(definition.selectionSet, this.#roots[definition.operation as OperationTypeNode], true);
-    return { ...policy, types };
+        visit(definition.selectionSet, this.#roots[definition.operation as OperationTypeNode], undefined, true);
   }
 }
 

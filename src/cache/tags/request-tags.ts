@@ -12,6 +12,7 @@ import {
   type ValueNode,
   valueFromASTUntyped,
 } from 'graphql';
+import { fragmentsOf } from '../../documents/index.ts';
 import type { CacheRules, EntityTypes, TaggedField } from './cache-rules.ts';
 import type { TaggedObject } from './tagged-object.ts';
 
@@ -57,12 +58,11 @@ export interface CompileOptions {
 
 const empty: TaggedSelection = { fields: [], isTagged: false, objects: new Map(), typeNameKey: undefined };
 
-export function compileRequest({ definitions }: DocumentNode, options: CompileOptions): TaggedRequest {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  let operation: OperationDefinitionNode | undefined;
-  for (const definition of definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-    else if (definition.kind === Kind.OPERATION_DEFINITION) operation ??= definition;
+export function compileRequest(document: DocumentNode, options: CompileOptions): TaggedRequest {
+  const fragments = fragmentsOf(document);
+  const operation = document.definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION) as
+    | OperationDefinitionNode
+    | undefined;
   const root = operation?.operation === 'mutation' ? 'Mutation' : 'Query';
   if (operation === undefined) return { root, defaults: {}, selection: empty, entities: empty };
   const all = compileSelection(operation.selectionSet, root, { ...options, fragments });

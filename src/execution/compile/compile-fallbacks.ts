@@ -8,6 +8,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
+import { fragmentsOf } from '../../documents/index.ts';
 import type { EntityFetch, Rewrite, RootFetch } from '../../planning/index.ts';
 
 export interface FallbackField {
@@ -33,8 +34,9 @@ export function compileFallbacks(
 ): FallbackSelections | undefined {
   if (fallbacks.size === 0) return undefined;
   const names = new Set([...fallbacks.keys()].map((coordinate) => coordinate.split('.')[1] ?? ''));
-  const { definitions } = parse(fetch.operation, { noLocation: true });
-  const operation = definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const document = parse(fetch.operation, { noLocation: true });
+  const fragments = fragmentsOf(document);
+  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   if (operation === undefined) return undefined;
   const root = operation.operation === 'mutation' ? 'Mutation' : 'Query';
   const selections = new Map<string, FallbackSelection>();
@@ -51,12 +53,8 @@ export function compileFallbacks(
   function compile({ selections: nodes }: SelectionSetNode, on: string): FallbackSelection {
     return nodes.flatMap((node): FallbackSelection => {
       if (node.kind === Kind.FRAGMENT_SPREAD) {
-        const fragment = definitions.find(
-          (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === node.name.value,
-        );
-        return fragment?.kind === Kind.FRAGMENT_DEFINITION
-          ? compile(fragment.selectionSet, fragment.typeCondition.name.value)
-          : [];
+        const fragment = fragments.get(node.name.value);
+        return fragment === undefined ? [] : compile(fragment.selectionSet, fragment.typeCondition.name.value);
       }
       if (node.kind === Kind.INLINE_FRAGMENT) return compile(node.selectionSet, node.typeCondition?.name.value ?? on);
       const name = node.name.value;

@@ -7,7 +7,6 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
-  Kind,
   type OperationDefinitionNode,
   type SelectionNode,
   type ValueNode,
@@ -15,6 +14,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Denials } from '../../access/index.ts';
+import { fragmentsOf } from '../../documents/index.ts';
 import { invariant } from '../../lib/index.ts';
 import { infiniteDefaults, type NormalisedOperation, normaliseOperation } from '../../planning/index.ts';
 import { conditionsOutcome } from '../../supergraph/index.ts';
@@ -86,11 +86,7 @@ export class PreparedOperation {
     this.#schemas = schemas;
     this.document = document;
     this.operation = operation;
-    this.fragments = new Map(
-      document.definitions.flatMap((definition) =>
-        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
-      ),
-    );
+    this.fragments = fragmentsOf(document);
     this.#infiniteDefaults = infiniteDefaults(schemas.schema, operation.variableDefinitions ?? []);
     this.#conditionNames = conditionNames(document);
     this.#defaults = Object.fromEntries(

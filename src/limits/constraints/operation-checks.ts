@@ -17,8 +17,8 @@ import {
   type ValueNode,
   valueFromASTUntyped,
 } from 'graphql';
+import { fragmentsOf } from '../../documents/index.ts';
 import { argumentCoordinate, type BrokenRule, type CompiledConstraint } from '../../supergraph/index.ts';
-import { fragmentsOf } from '../document/measure-operation.ts';
 import type { ValueCheck, ValueChecks, ValuePath } from './value-checks.ts';
 
 /** The argument of a field, where the operation selects it. */

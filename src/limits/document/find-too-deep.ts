@@ -1,5 +1,5 @@
 import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
-import { fragmentsOf } from './measure-operation.ts';
+import { fragmentsOf } from '../../documents/index.ts';
 
 /** The first field of an operation that is nested deeper than `limit`: where its fragment, or the operation, has it. */
 export function findTooDeep(

@@ -7,11 +7,11 @@ import {
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { fragmentsOf } from '../../documents/index.ts';
 
 export interface OperationSize {
   readonly name: string | undefined;
@@ -37,14 +37,6 @@ interface SetSize {
 const deepest = 2_000;
 
 const empty: SetSize = { depth: 0, aliases: 0, fields: 0, directives: 0, selections: 0 };
-
-export function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
-  return new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
-    ),
-  );
-}
 
 /** @returns the size of each operation of a document */
 export function measureOperations(document: DocumentNode): readonly OperationSize[] {

@@ -18,6 +18,7 @@ import type { getGraphQLRateLimiter } from 'graphql-rate-limit';
 import type { Principal } from '../../access/principal.ts';
 import type { LimitsConfig } from '../../config/index.ts';
 import type { LocalCounters } from '../../counters/index.ts';
+import { fragmentsOf } from '../../documents/index.ts';
 import {
   canonicalJson,
   clientNetwork,
@@ -28,7 +29,6 @@ import {
 } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import { type FieldRates, isIncluded } from '../../supergraph/index.ts';
-import { fragmentsOf } from '../document/measure-operation.ts';
 import type { JointRates } from '../rates/joint-rates.ts';
 import {
   hasRatedField,

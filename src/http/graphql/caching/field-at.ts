@@ -11,6 +11,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { fragmentsOf } from '../../../documents/index.ts';
 
 export interface FieldPlace {
   readonly type: string;
@@ -23,13 +24,14 @@ export function fieldAt(
   { document, operation }: { readonly document: DocumentNode; readonly operation: OperationDefinitionNode },
   path: readonly (string | number)[],
 ): FieldPlace {
+  const fragments = fragmentsOf(document);
   const root = schema.getRootType(operation.operation);
   let place: FieldPlace = { type: root?.name ?? '', field: '' };
   let type: GraphQLNamedType | undefined = root ?? undefined;
   let selections: readonly SelectionSetNode[] = [operation.selectionSet];
   for (const key of path) {
     if (typeof key === 'number') continue;
-    const fields = selections.flatMap((set) => fieldsOf(set, document, type?.name ?? ''));
+    const fields = selections.flatMap((set) => fieldsOf(set, fragments, type?.name ?? ''));
     const matching = fields.filter(({ node }) => (node.alias ?? node.name).value === key);
     const [first] = matching;
     if (first === undefined) return place;
@@ -49,18 +51,15 @@ interface SelectedField {
   readonly parent: string;
 }
 
-function fieldsOf({ selections }: SelectionSetNode, document: DocumentNode, parent: string): SelectedField[] {
+function fieldsOf(
+  { selections }: SelectionSetNode,
+  fragments: ReturnType<typeof fragmentsOf>,
+  parent: string,
+): SelectedField[] {
   return selections.flatMap((selection): SelectedField[] => {
     if (selection.kind === Kind.FIELD) return [{ node: selection, parent }];
-    const fragment =
-      selection.kind === Kind.INLINE_FRAGMENT
-        ? selection
-        : document.definitions.find(
-            (definition) =>
-              definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-          );
-    if (fragment === undefined || !('selectionSet' in fragment) || fragment.kind === Kind.OPERATION_DEFINITION)
-      return [];
-    return fieldsOf(fragment.selectionSet, document, fragment.typeCondition?.name.value ?? parent);
+    const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+    if (fragment === undefined) return [];
+    return fieldsOf(fragment.selectionSet, fragments, fragment.typeCondition?.name.value ?? parent);
   });
 }

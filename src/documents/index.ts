@@ -1,0 +1,1 @@
+export { fragmentsOf } from './fragments-of.ts';
