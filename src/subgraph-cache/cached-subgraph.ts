@@ -8,7 +8,6 @@
  * it. A failing store is a miss. Long because finding, claiming, reading and storing are one flow over the same parts.
  */
 import {
-  type CacheHints,
   drawRenewal,
   etagOf,
   type KeyedResponse,
@@ -50,7 +49,6 @@ import { ageNow, isReadAlone, isUsableIfError, usabilityOf } from './usability.t
 export interface CachedSubgraphOptions extends EntityOutcomesOptions {
   readonly cache: ResponseCache;
   readonly config: EntitiesConfig;
-  readonly hints: CacheHints;
   readonly tags: SubgraphTags;
   /** Of the subgraph’s schema and address: another one has other entries. */
   readonly version: string;
@@ -116,7 +114,7 @@ class CachedSubgraph {
       if (usability === 'unusable') missing.push(index);
       else if (usability === 'renew') renewable.push(index);
     }
-    const report = this.#outcomes.report(parts, representations, context);
+    const report = this.#outcomes.report(parts, representations, request, context);
     const pick = (indexes: readonly number[]): Wave => ({
       report,
       request: representations === undefined ? request : requestFor(request, indexes),

@@ -1,13 +1,15 @@
 /** What the entity cache of a subgraph did: counted, told to those who ask, and compared with the source. */
-import type { CacheOutcome, CacheOutcomes, Verification } from '../cache/index.ts';
+import type { CacheHints, CacheOutcome, CacheOutcomes, Verification } from '../cache/index.ts';
 import { firstDifference, wholeSeconds } from '../lib/index.ts';
 import type { FetchEvent, Logger } from '../observability/index.ts';
-import type { RequestContext, SubgraphClient } from '../transport/index.ts';
+import type { RequestContext, SubgraphClient, SubgraphRequest } from '../transport/index.ts';
 import { FetchReport } from './fetch-report.ts';
 import { entitiesOf, isWhole } from './join-groups.ts';
 import { backgroundOf, type Part, typeOfPart, unwatched, type Wave } from './part.ts';
 
 export interface EntityOutcomesOptions {
+  /** What the subgraph’s schema says of its fields. */
+  readonly hints: CacheHints;
   readonly outcomes: CacheOutcomes;
   /** Which hits are compared with their source. */
   readonly verification: Verification;
@@ -74,10 +76,13 @@ export class EntityOutcomes {
   report(
     parts: readonly Part[],
     representations: readonly string[] | undefined,
+    { query }: SubgraphRequest,
     { cacheReport }: RequestContext,
   ): FetchReport | undefined {
     if (cacheReport === undefined) return undefined;
-    const report = new FetchReport({ subgraph: this.#client.name, parts, representations });
+    const { hints } = this.#options;
+    const fields = () => hints.fieldsOf(query);
+    const report = new FetchReport({ subgraph: this.#client.name, parts, representations, fields });
     cacheReport.fetch(report);
     return report;
   }

@@ -212,6 +212,16 @@ describe('what clients may know and ask of the entity cache', () => {
     };
     expect(await explained(['a'])).toMatchObject([{ kind: 'entities', hits: 0, misses: 1, stored: 1 }]);
     expect(await explained(['a', 'b'])).toMatchObject([{ hits: 1, misses: 1, stored: 1, ageSeconds: 0 }]);
+    expect((await explained(['a', 'b', 'c']))[0]?.fields).toEqual({
+      'Product.stock': {
+        hits: 2,
+        stale: 0,
+        misses: 1,
+        ageSeconds: 0,
+        freshSeconds: expect.any(Number),
+        maxAgeSeconds: 60,
+      },
+    });
     const [hit] = await explained(['a', 'b']);
     expect(hit).toMatchObject({
       hits: 2,
