@@ -34,9 +34,15 @@ export function answerKey(
   const { target, structured, tenant, scope } = answerScope;
   try {
     const head = JSON.stringify([kind, target, structured, tenant ?? null, scope ?? '']);
-    return `answer:${hash('sha256', `${head}\n${canonicalJson(request)}`, 'hex')}`;
+    return `answer:${hash('sha256', `${head}\n${canonicalJson(withoutRepeats(request))}`, 'hex')}`;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** A body of the client's own wire says all that the messages say, so they are not hashed twice. */
+function withoutRepeats(request: ModelRequest | EmbeddingRequest): object {
+  if (!('wire' in request) || request.wire === undefined || request.wire.isForeign === true) return request;
+  return { ...request, messages: undefined };
 }

@@ -95,6 +95,9 @@ describe('the answer cache', () => {
       { wire: { ...wire, body: { ...wire.body, logprobs: true } } },
       { wire: { ...wire, body: { ...wire.body, metadata: { a: '1' } } } },
       { wire: { ...wire, wire: 'openai-responses' } },
+      { wire: { ...wire, body: { ...wire.body, messages: [{ role: 'user', content: 'How do I pay?' }] } } },
+      { wire: { ...wire, body: {}, isForeign: true } },
+      { wire: { ...wire, body: {}, isForeign: true }, messages: [userText('Another question')] },
       { aFieldNobodyThoughtOf: 1 },
     ];
     const scopes: readonly Partial<AnswerScope>[] = [
