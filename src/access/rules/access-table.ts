@@ -17,7 +17,9 @@ export class AccessTable {
   readonly schema: GraphQLSchema;
   readonly #rules: AccessRules;
   readonly #sources: FieldSources;
-  /** By type and field: to look for a text that is put together takes more time than all else. */
+  /** The rules of fields alone, by type and field: to look for a text that is put together takes more time than all else. */
+  readonly #declared = new Map<string, Map<string, readonly AccessRule[]>>();
+  /** With those of the types. */
   readonly #ofFields = new Map<string, Map<string, readonly AccessRule[]>>();
   /** Whether a type has rules, and not fields alone: most schemas have none, and nothing is looked up for them. */
   readonly #hasTypeRules: boolean;
@@ -28,7 +30,11 @@ export class AccessTable {
     this.#rules = rules;
     this.#sources = sources;
     let hasTypeRules = false;
-    for (const coordinate of rules.keys()) hasTypeRules ||= !coordinate.includes('.');
+    for (const [coordinate, declared] of rules) {
+      const [typeName = '', fieldName] = coordinate.split('.');
+      if (fieldName === undefined) hasTypeRules = true;
+      else mapOf(this.#declared, typeName).set(fieldName, declared);
+    }
     this.#hasTypeRules = hasTypeRules;
   }
 
@@ -48,9 +54,10 @@ export class AccessTable {
 
   /** All of these must hold. A field that returns an interface or union takes the rules of each object's type, not here. */
   ofField(type: GraphQLObjectType, name: string): readonly AccessRule[] {
+    if (!this.#hasTypeRules) return this.#ofField(type.name, name, undefined);
     const earlier = this.#ofFields.get(type.name)?.get(name);
     if (earlier !== undefined) return earlier;
-    const returned = this.#hasTypeRules ? type.getFields()[name]?.type : undefined;
+    const returned = type.getFields()[name]?.type;
     return this.#ofField(type.name, name, returned && getNamedType(returned).name);
   }
 
@@ -65,19 +72,12 @@ export class AccessTable {
   }
 
   #ofField(typeName: string, name: string, returned: string | undefined): readonly AccessRule[] {
-    let ofType = this.#ofFields.get(typeName);
-    if (ofType === undefined) {
-      ofType = new Map();
-      this.#ofFields.set(typeName, ofType);
-    }
+    const declared = this.#declared.get(typeName)?.get(name) ?? none;
+    if (!this.#hasTypeRules) return declared;
+    const ofType = mapOf(this.#ofFields, typeName);
     let rules = ofType.get(name);
     if (rules === undefined) {
-      const all = [
-        ...this.ofType(typeName),
-        ...(this.#rules.get(`${typeName}.${name}`) ?? none),
-        ...(returned === undefined ? none : this.ofType(returned)),
-      ];
-      rules = all.length === 0 ? none : all;
+      rules = [...this.ofType(typeName), ...declared, ...(returned === undefined ? none : this.ofType(returned))];
       ofType.set(name, rules);
     }
     return rules;
@@ -96,4 +96,13 @@ export class AccessTable {
     const type = this.schema.getType(name);
     return isObjectType(type) ? type : undefined;
   }
+}
+
+function mapOf<Key, Value>(maps: Map<string, Map<Key, Value>>, name: string): Map<Key, Value> {
+  let map = maps.get(name);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(name, map);
+  }
+  return map;
 }

@@ -272,10 +272,7 @@ function collect(
     const name = node.name.value;
     if (name.startsWith('__')) return;
     for (const object of objects) {
-      const field = object.getFields()[name];
-      if (field === undefined) continue;
-      const rules = table.ofField(object, name);
-      addField(rules, object.name, { field, node });
+      addField(table.ofField(object, name), object.name, node);
       for (const source of table.sourcesOf(object.name, name)) addSource(source);
     }
     if (node.selectionSet === undefined) return;
@@ -286,9 +283,9 @@ function collect(
     for (const composite of returned) if (isCompositeType(composite)) visit(composite, node.selectionSet);
   }
 
-  function addField(rules: readonly AccessRule[], type: string, selected: NonNullable<Clause['selected']>): void {
+  function addField(rules: readonly AccessRule[], type: string, node: FieldNode): void {
     if (rules.length === 0) return;
-    const key = selectionKey(policies, rules, selected.node);
+    const key = selectionKey(policies, rules, node);
     let ofType = ofFields.get(type);
     if (ofType === undefined) {
       ofType = new Map();
@@ -297,33 +294,34 @@ function collect(
     if (ofType.has(key)) return;
     ofType.set(
       key,
-      rules.map((rule) => numberOf(rule, selected, type)),
+      rules.map((rule) => numberOf(rule, node, type)),
     );
   }
 
   function addSource(source: FieldSource): void {
     const { node } = source;
-    for (const object of source.objects) {
-      const field = table.objectType(object)?.getFields()[node.name.value];
-      addField(table.ofSource(object, source), object, { field, node });
-    }
+    for (const object of source.objects) addField(table.ofSource(object, source), object, node);
   }
 
   /**
-   * @param selected the field that the rule is one of; a rule of an object's type reads no arguments
+   * @param node the field that the rule is one of; a rule of an object's type reads no arguments
    * @param typeName of the field: a field of the same name may have other defaults elsewhere
    */
-  function numberOf(rule: AccessRule, selected: Clause['selected'], typeName = ''): number {
-    const ofSelection = readsArguments(policies, rule) ? selected : undefined;
+  function numberOf(rule: AccessRule, node: FieldNode | undefined, typeName = ''): number {
+    const ofSelection = readsArguments(policies, rule) ? node : undefined;
     const text = textOf(rule);
-    const key = ofSelection === undefined ? text : `${text} ${typeName}.${argumentsText(ofSelection.node)}`;
+    const key = ofSelection === undefined ? text : `${text} ${typeName}.${argumentsText(ofSelection)}`;
     let number = numbers.get(key);
     if (number === undefined) {
       number = clauses.length;
       numbers.set(key, number);
-      clauses.push({ rule, selected: ofSelection });
+      clauses.push({ rule, selected: ofSelection && selectedField(typeName, ofSelection) });
     }
     return number;
+  }
+
+  function selectedField(typeName: string, node: FieldNode): Clause['selected'] {
+    return { field: table.objectType(typeName)?.getFields()[node.name.value], node };
   }
 }
 
