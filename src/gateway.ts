@@ -90,7 +90,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           stats: () => runtime.cacheStats(),
           purge: (cache) => runtime.purge(cache),
         };
-        admin = await openAdmin({ config, currentConfig, log, caches });
+        admin = await openAdmin({ config, currentConfig, log, caches, metrics: runtime.processMetrics });
       }
       return { url: await server.listen(listenOptions), drain };
     },

@@ -60,6 +60,7 @@ export default {
         items: [
           { text: 'Access', link: '/access' },
           { text: 'Operating', link: '/operating' },
+          { text: 'Observability', link: '/observability' },
           { text: 'TLS and proxies', link: '/network' },
           { text: 'Configuration', link: '/configuration' },
           { text: 'Errors', link: '/errors' },

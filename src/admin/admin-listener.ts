@@ -1,6 +1,6 @@
 /**
  * The admin listener: a server of its own, in the main thread, for what clients never call. `/admin/graphql` has the API keys
- * and the audit log, `/admin/invalidate` the cached answers. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
+ * and the audit log, `/admin/invalidate` the cached answers, `/metrics` what Prometheus reads. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { GraphQLError, parse } from 'graphql';
@@ -10,7 +10,7 @@ import { surrogateKeysOf } from '../cache/tags/index.ts';
 import { type AdminConfig, ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { isLoopback, readBounded } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, ProcessMetrics } from '../observability/index.ts';
 import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
@@ -31,6 +31,8 @@ export interface AdminListenerOptions {
   readonly currentConfig: () => ResolvedConfig;
   readonly log: Logger;
   readonly caches: RunningCaches;
+  /** Undefined: there are none. */
+  readonly metrics: Pick<ProcessMetrics, 'scrape'> | undefined;
 }
 
 const maxBodyBytes = 1_000_000;
@@ -47,6 +49,7 @@ export async function listenForAdmin({
   currentConfig,
   log,
   caches,
+  metrics,
 }: AdminListenerOptions): Promise<AdminListener | undefined> {
   const { admin, store: storeConfig, file } = config;
   if (admin === undefined) return undefined;
@@ -63,7 +66,7 @@ export async function listenForAdmin({
     });
     const open = await serverOpener(config, admin.tls, log);
     const server = open((request, response) => {
-      void answer({ request, response, keys, isLocal, handler, invalidate: caches.invalidate, log });
+      void answer({ request, response, keys, isLocal, handler, invalidate: caches.invalidate, metrics, log });
     });
     server.maxConnections = maxConnections;
     const url = await listen(server, admin);
@@ -124,11 +127,21 @@ interface Exchange {
   readonly isLocal: boolean;
   readonly handler: Handler<IncomingMessage, AdminCaller>;
   readonly invalidate: RunningCaches['invalidate'];
+  readonly metrics: AdminListenerOptions['metrics'];
   readonly log: Logger;
 }
 
 /** Never rejects. */
-async function answer({ request, response, keys, isLocal, handler, invalidate, log }: Exchange): Promise<void> {
+async function answer({
+  request,
+  response,
+  keys,
+  isLocal,
+  handler,
+  invalidate,
+  metrics,
+  log,
+}: Exchange): Promise<void> {
   response.setHeader('cache-control', 'no-store');
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
@@ -136,9 +149,16 @@ async function answer({ request, response, keys, isLocal, handler, invalidate, l
     const { headers, method = 'GET', url = '/', socket } = request;
     refusePages(headers, isLocal);
     const path = url.split('?', 1)[0];
-    if (path !== '/admin/graphql' && path !== '/admin/invalidate') throw new GatewayError('NOT_FOUND');
+    const isMetrics = path === '/metrics' && metrics !== undefined;
+    if (path !== '/admin/graphql' && path !== '/admin/invalidate' && !isMetrics) throw new GatewayError('NOT_FOUND');
     const address = socket.remoteAddress ?? '';
     const context = await identifyOperator({ headers, address }, keys, isLocal);
+    if (isMetrics) {
+      if (method !== 'GET') throw new GatewayError('METHOD_NOT_ALLOWED');
+      const { contentType, text } = await metrics.scrape();
+      response.writeHead(200, { 'content-type': contentType }).end(text);
+      return;
+    }
     const body = await readBody(request);
     if (path === '/admin/invalidate') {
       const invalidated = await answerInvalidation({ method, body, caller: context, invalidate, log });

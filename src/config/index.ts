@@ -62,4 +62,5 @@ export type { PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export type { StoreConfig } from './store.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
+export type { MetricsConfig } from './telemetry/metrics.ts';
 export { parseDuration } from './units.ts';

@@ -24,6 +24,7 @@ import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yam
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { resolveStore } from './store.ts';
 import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
+import { resolveTelemetry } from './telemetry/telemetry.ts';
 import { parseDuration } from './units.ts';
 
 /** The line of a YAML path, counted from 1. */
@@ -316,7 +317,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     packageLines: packageLinesOf(yaml, lineOf),
     plugins: resolvePlugins(yaml.plugins, at, lineOf),
     coprocessor: resolveCoprocessor(yaml.coprocessor),
-    telemetry: { logLevel: yaml.telemetry.log_level },
+    telemetry: resolveTelemetry(yaml.telemetry),
   };
 }
 

@@ -12,6 +12,7 @@ import type { ShareIdentical, SubgraphTraffic } from './network/traffic.ts';
 import type { PersistedOperationsConfig } from './persisted-operations.ts';
 import type { PluginFile } from './plugins.ts';
 import type { StoreConfig } from './store.ts';
+import type { TelemetryConfig } from './telemetry/telemetry.ts';
 
 export type SubgraphConfig =
   /** Brought by an application: the runtime has its `execute`. */
@@ -104,5 +105,5 @@ export interface ResolvedConfig {
   /** Modules of plugins, in order. */
   readonly plugins: readonly PluginFile[];
   readonly coprocessor: CoprocessorConfig | undefined;
-  readonly telemetry: { readonly logLevel: LogLevel };
+  readonly telemetry: TelemetryConfig;
 }

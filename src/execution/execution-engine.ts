@@ -84,6 +84,8 @@ export interface ExecutionEngine {
   warm(operations: readonly PlannableOperation[], signal?: AbortSignal): Promise<void>;
   /** False where planning has failed for a while: only operations that are planned already are answered. */
   isAvailable(): boolean;
+  /** How many plans it holds. */
+  planCount(): number;
   close(): Promise<void>;
 }
 

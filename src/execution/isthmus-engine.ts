@@ -269,6 +269,8 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
 
     isAvailable: () => planner.isAvailable(),
 
+    planCount: () => plans.size,
+
     close: async () => planner.close(),
   };
 }

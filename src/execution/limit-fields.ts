@@ -35,6 +35,7 @@ export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undef
     },
     mostUsed: (count) => engine.mostUsed(count),
     isAvailable: () => engine.isAvailable(),
+    planCount: () => engine.planCount(),
     close: () => engine.close(),
   };
 }

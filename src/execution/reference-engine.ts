@@ -82,6 +82,7 @@ export async function createReferenceEngine(options: ReferenceEngineOptions): Pr
     mostUsed: () => [],
     warm: async () => {}, // its plans are keyed by text and made on the thread that serves: nothing is gained ahead
     isAvailable: () => true,
+    planCount: () => 0,
     close: () => gateway.stop(),
   };
 }

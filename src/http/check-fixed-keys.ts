@@ -18,6 +18,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'store.key': ({ store }) => store.key,
   'ai.ledger.folder': ({ ai }) => ai.ledger.folder,
   admin: ({ admin }) => (admin?.isExplicit === true ? `${admin.host} ${admin.port} ${admin.tls}` : undefined),
+  'telemetry.metrics': ({ telemetry }) => telemetry.metrics?.maxNames,
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
   'limits.overload': ({ limits }) => limits.overload && Object.values(limits.overload).join(),

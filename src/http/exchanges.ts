@@ -117,6 +117,16 @@ export class Exchanges {
     });
   }
 
+  /** How many requests are under way. */
+  get underWay(): number {
+    return this.#underWay.length;
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   begin(request: IncomingMessage, response: ServerResponse, onEnd: (exchange: Exchange) => void): void {
     const exchange = new Exchange(request, response, this.#underWay.length);
     const { socket } = exchange;

@@ -32,6 +32,7 @@ import { allowedOrigins } from './request/allowed-origins.ts';
 import { requestIdOf } from './request/client-request.ts';
 import { toGatewayError } from './request/fastify-errors.ts';
 import { serverLimits } from './server-limits.ts';
+import { serverSource } from './server-metrics.ts';
 import { Shutdown } from './shutdown.ts';
 import { addV1Routes, directV1, refuseV1 } from './v1/index.ts';
 
@@ -70,7 +71,7 @@ export interface HttpServer {
 
 /** The server with its routes, ready for the current generation; `listen` opens its port. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { gateway, ticketSecret, sinks = [], log } = options;
+  const { gateway, ticketSecret, log } = options;
   const config = gateway.generations.current?.config;
   if (config === undefined) throw new GatewayError('OVERLOADED');
   const { server, limits } = config;
@@ -98,6 +99,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const configOf = () => gateway.generations.current?.config;
   const admission = new Admission(configOf);
   app.decorateRequest('clientAddress', { getter: clientAddressOfRequest });
+  const { metrics } = gateway;
+  const sinks = [
+    ...(options.sinks ?? []),
+    ...(metrics === undefined ? [] : [metrics.countingRequests(server.graphqlPath)]),
+  ];
   const exchange = { admission, exchanges, isDraining, sinks, graphqlPath: server.graphqlPath, log };
   beginExchanges(app, exchange);
   addCors(app, { config: configOf, log });
@@ -112,6 +118,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const sendPage = server.landingPage ? await addLandingRoutes(app, gateway) : undefined;
   const overload = limits.overload && new Overload({ config: limits.overload, log });
   app.addHook('onClose', async () => overload?.close());
+  metrics?.add(serverSource(exchanges, overload));
   const direct: AnswerDirectly[] = [];
   if (server.v1) {
     const origins = () => allowedOrigins(gateway.generations.current?.config.server.allowedOrigins ?? []);

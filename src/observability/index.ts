@@ -14,6 +14,17 @@ export {
 } from './events/index.ts';
 export { type LedgerDimension, type LedgerRow, ledgerDimensions } from './ledger-row.ts';
 export { createLogger, type Logger, type LoggerOptions, writeLogLines } from './logger.ts';
+export {
+  type MetricSource,
+  type NameKind,
+  openProcessMetrics,
+  openThreadMetrics,
+  type ProcessMetrics,
+  type ReportedMetrics,
+  type Scrape,
+  type SetMetric,
+  type ThreadMetrics,
+} from './metrics/index.ts';
 export { createModelCallLog } from './model-call-log.ts';
 export type { ModelCallParameters, ModelCallRecord, ModelCallSink } from './model-calls.ts';
 export {

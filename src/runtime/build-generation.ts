@@ -134,6 +134,7 @@ export async function buildGeneration(
       joint: joint?.value,
       raises: raises?.value,
       webhook: webhook?.value,
+      metrics: shared.metrics,
       log,
     });
     const models = lease.client;
@@ -180,6 +181,7 @@ export async function buildGeneration(
       supergraphSdl,
       apiSchema,
       engine,
+      subgraphs: [...clients.values()],
       authenticator: createAuthenticator({ config: config.access, identifiers, log }),
       access,
       contracts: createContractChoice(config, log),

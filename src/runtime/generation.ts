@@ -10,11 +10,12 @@ import type { ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
 import type { FieldLimits, JointRates, Limits, Rates } from '../limits/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, ProcessMetrics, ThreadMetrics } from '../observability/index.ts';
 import type { PersistedOperations } from '../persisted/index.ts';
 import type { Hooks } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Generation, Generations } from '../supergraph/index.ts';
+import type { SubgraphClient } from '../transport/index.ts';
 import type { Invalidated, Invalidation } from './invalidation.ts';
 import type { Responses } from './shared-caches.ts';
 
@@ -27,6 +28,8 @@ export interface GatewayGeneration extends Generation {
   readonly supergraphSdl: string;
   readonly apiSchema: GraphQLSchema;
   readonly engine: ExecutionEngine;
+  /** As operations reach them. */
+  readonly subgraphs: readonly SubgraphClient[];
   /** Identifies the caller of each request. */
   readonly authenticator: Authenticator;
   /** What callers may read; undefined where nothing of the schema is protected. */
@@ -91,12 +94,16 @@ export interface ServingRuntime {
   readonly log: Logger;
   /** Runs `prepare` on the current generation, and on each later one before it serves. */
   prepareWith(prepare: Preparation): Promise<void>;
+  /** What this thread counts; undefined: nothing. */
+  readonly metrics: ThreadMetrics | undefined;
   /** Undefined where one thread serves. */
   readonly workers?: { count(): WorkerCount };
 }
 
 /** A supergraph that is served from its configuration: how its generations are replaced. */
 export interface GatewayRuntime extends ServingRuntime {
+  /** Of the process; undefined: there are none. */
+  readonly processMetrics: ProcessMetrics | undefined;
   reload(): Promise<ReloadOutcome>;
   /**
    * No answer that was cached of these until now is sent again.

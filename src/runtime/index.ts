@@ -10,6 +10,7 @@ export type {
   WorkerCount,
 } from './generation.ts';
 export { type Invalidated, type Invalidation, tagsOfInvalidations } from './invalidation.ts';
+export { observeRuntime } from './metric-sources/observe-runtime.ts';
 export { openRuntime, type RuntimeOptions } from './open-runtime.ts';
 export { budgetPreparation } from './prepare-budgets.ts';
 export { prepareGeneration } from './prepare-generation.ts';

@@ -7,7 +7,7 @@ import type { GraphQLSchema } from 'graphql';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import type { ModelProvider } from '../ai/model-call/index.ts';
 import { CacheStores, type EntryStore } from '../cache/index.ts';
-import { createLogger, type Logger } from '../observability/index.ts';
+import { createLogger, type Logger, openProcessMetrics } from '../observability/index.ts';
 import type { Plugin } from '../plugins/index.ts';
 import { Generations } from '../supergraph/index.ts';
 import { type InProcessSubgraph, inProcessSubgraph } from '../transport/index.ts';
@@ -15,6 +15,7 @@ import { buildGeneration } from './build-generation.ts';
 import { configSource } from './config-source.ts';
 import type { GatewayGeneration, GatewayRuntime, Preparation, Stage } from './generation.ts';
 import { tagsOfInvalidations } from './invalidation.ts';
+import { observeRuntime } from './metric-sources/observe-runtime.ts';
 import { budgetPreparation } from './prepare-budgets.ts';
 import { prepareGeneration } from './prepare-generation.ts';
 import { createSharedParts } from './shared-parts.ts';
@@ -58,12 +59,16 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   const { providers, cacheStore, plugins = [], watch = true, waitForSubgraphs = false } = options;
   const subgraphs = await inProcessSubgraphs(options.subgraphs);
   const source = configSource(options, subgraphs);
-  const log = options.log ?? createLogger({ level: (await source.load()).telemetry.logLevel });
+  const config = await source.load();
+  const log = options.log ?? createLogger({ level: config.telemetry.logLevel });
+  const processMetrics = await openProcessMetrics(config);
+  const metrics = processMetrics?.own;
   const generations = new Generations<GatewayGeneration>();
   const preparations: Preparation[] = [];
   const stores = new CacheStores();
   const shared = createSharedParts({
     log,
+    metrics,
     resolveFrom: dirname(source.file),
     providers,
     cacheStore,
@@ -79,10 +84,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
     return () => generations.swap(generation);
   };
   const onSwap: WatchSupergraphOptions['onSwap'] = ({ config }) => shared.memory.resize(config.limits.memoryBytes);
+  if (metrics !== undefined) preparations.push(observeRuntime(metrics, { generations, shared, stores }));
   let watched: WatchedSupergraph;
   try {
-    watched = await watchSupergraph({ source, watch, waitForSubgraphs, stage, onSwap, log });
+    watched = await watchSupergraph({ source, watch, waitForSubgraphs, stage, onSwap, metrics, log });
   } catch (error) {
+    processMetrics?.close();
     await Promise.all([shared.planners.close(), ownLedger.close()]);
     throw error;
   }
@@ -90,6 +97,8 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   return {
     generations,
     log,
+    metrics,
+    processMetrics,
     async prepareWith(prepare) {
       preparations.push(prepare);
       if (generations.current !== undefined) await prepare(generations.current);
@@ -112,6 +121,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       // A reload that is under way ends without a swap: composing and loading stop at once.
       await watched.stop();
       await generations.close();
+      processMetrics?.close();
       shared.ledger.close();
       await Promise.all([shared.planners.close(), ownLedger.close()]);
       await watched.settled();

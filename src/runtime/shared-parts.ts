@@ -14,6 +14,7 @@ import {
 } from '../counters/index.ts';
 import { MemoryBudget, SharedLeases } from '../lib/index.ts';
 import type { JointRates } from '../limits/index.ts';
+import type { ThreadMetrics } from '../observability/index.ts';
 import { SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
@@ -56,6 +57,8 @@ export interface SharedParts {
   readonly signals: Signals;
   /** One bound for all generations: an old one that still serves a long request adds nothing to it. */
   readonly memory: MemoryBudget;
+  /** What this thread counts for metrics; undefined: nothing. */
+  readonly metrics: ThreadMetrics | undefined;
 }
 
 export interface SharedPartsOptions extends SharedModelsOptions {
@@ -101,6 +104,7 @@ export function createSharedParts({
     statementSecret: statementSecret ?? randomBytes(32),
     signals: options.signals ?? noSignals,
     planners: planners ?? createPlannerPool({ log: options.log }),
+    metrics: options.metrics,
     memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read
   };
 }

@@ -8,7 +8,7 @@
  *     reload      the next version staged, then swapped in (reloads.ts)
  */
 import type { ResolvedConfig } from '../config/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, ThreadMetrics } from '../observability/index.ts';
 import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
 import {
   createSdlStore,
@@ -37,6 +37,8 @@ export interface WatchSupergraphOptions {
   readonly stage: Stage;
   /** Called after a generation that was built from these parts serves. */
   readonly onSwap?: (parts: SupergraphParts) => void;
+  /** Where reloads are counted; undefined: nowhere. */
+  readonly metrics: ThreadMetrics | undefined;
   readonly log: Logger;
 }
 
@@ -55,7 +57,7 @@ export interface WatchedSupergraph {
  * @throws ConfigError or CompositionError with every problem found
  */
 export async function watchSupergraph(options: WatchSupergraphOptions): Promise<WatchedSupergraph> {
-  const { source, watch, waitForSubgraphs, loadsPlugins = true, log } = options;
+  const { source, watch, waitForSubgraphs, loadsPlugins = true, metrics, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   let current: SupergraphParts | undefined;
@@ -97,7 +99,7 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
     options.onSwap?.(parts);
     await schemas.store(parts.config, parts.sources);
   };
-  const reloads = new Reloads({ currentId: () => current?.id, read, stage, onSwap, log, signal });
+  const reloads = new Reloads({ currentId: () => current?.id, read, stage, onSwap, metrics, log, signal });
   const stop = async (reason: unknown): Promise<void> => {
     stopping.abort(reason);
     schemas.stop();

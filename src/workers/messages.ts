@@ -23,13 +23,15 @@ export interface WorkerStart {
   /** What keys are derived from that all workers have: of statements to subgraphs, and of TLS session tickets. */
   readonly secret: Uint8Array;
   readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };
+  /** Whether metrics are counted. */
+  readonly hasMetrics: boolean;
   /** The folder of the configuration. */
   readonly folder: string;
   readonly ports: Readonly<Record<PortName, MessagePort>>;
 }
 
 /** What a worker reaches in the main thread. */
-export type PortName = 'planners' | 'signals' | 'models' | 'cache';
+export type PortName = 'planners' | 'signals' | 'models' | 'cache' | 'metrics';
 
 export type ToWorker =
   /** Build and prepare it; it serves from that epoch on. */

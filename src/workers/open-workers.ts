@@ -11,7 +11,7 @@ import { createMemoryStore, createStampMemory, invalidateInRedis, serveStore, Ta
 import type { LogLevel, ResolvedConfig } from '../config/index.ts';
 import { type ListenOptions, listenAddresses, listenAt } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
-import { createLogger, type Logger, writeLogLines } from '../observability/index.ts';
+import { createLogger, type Logger, openProcessMetrics, writeLogLines } from '../observability/index.ts';
 import { createPlannerPool, createSharedPlans, servePlanners } from '../planning/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import {
@@ -104,8 +104,11 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   };
   const ownLedger = new OwnLedger(log);
   const readable = options.output === undefined && isatty(1);
+  const processMetrics = await openProcessMetrics(config);
+  const metrics = processMetrics?.own;
   const pool = new WorkerPool({
     workers,
+    metrics,
     folder: dirname(source.file),
     workerLog: { level, readable },
     stampMemory,
@@ -115,6 +118,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       signals.connect(ports.signals);
       serveLocalModels(models, ports.models);
       serveStore(() => cache, ports.cache);
+      processMetrics?.connect(ports.metrics);
     },
     onEnded: (holder) => void ownLedger.threadEnded(holder),
     log,
@@ -127,6 +131,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     await pool.close();
     await Promise.all([planners.close(), models.close(), ownLedger.close(), revisions.close()]);
     pool.takeLines();
+    processMetrics?.close();
     process.off('exit', takeLines);
   };
 
@@ -139,6 +144,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       loadsPlugins: false,
       stage: async (parts) => pool.stage(toSupergraphMessage(parts, await prepareBudgets(parts.config))),
       onSwap,
+      metrics,
       log,
     });
   } catch (error) {
@@ -183,6 +189,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
         currentConfig: () => watched.parts.config,
         log,
         caches: { invalidate, stats: () => statsOfWorkers(caches()), purge: (name) => purgeOfWorkers(caches(), name) },
+        metrics: processMetrics,
       });
       return { url: await pool.listen(address), drain };
     },

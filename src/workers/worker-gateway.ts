@@ -8,12 +8,13 @@ import { CacheStores, createPortStores, TagStamps } from '../cache/index.ts';
 import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, ReportedMetrics } from '../observability/index.ts';
 import { createPortPlannerPool } from '../planning/index.ts';
 import {
   buildGeneration,
   createSharedParts,
   type GatewayGeneration,
+  observeRuntime,
   type Preparation,
   prepareGeneration,
   type ServingRuntime,
@@ -29,6 +30,8 @@ import { answerCacheStats } from './worker-caches.ts';
 
 export interface WorkerGatewayOptions {
   readonly start: WorkerStart;
+  /** Undefined: nothing is counted. */
+  readonly metrics: ReportedMetrics | undefined;
   readonly log: Logger;
   readonly send: (message: FromWorker) => void;
 }
@@ -37,7 +40,7 @@ export interface WorkerGateway {
   receive(message: ToWorker): void;
 }
 
-export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions): WorkerGateway {
+export function createWorkerGateway({ start, metrics, log, send }: WorkerGatewayOptions): WorkerGateway {
   const { folder, ports, workers } = start;
   const status = new StatusBlock(start.status);
   const generations = new Generations<GatewayGeneration>();
@@ -55,6 +58,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   });
   const shared = createSharedParts({
     log,
+    metrics: metrics?.counted,
     resolveFrom: folder,
     planners: createPortPlannerPool(ports.planners),
     counters: new SharedCounters({ memory: start.counterMemory, holder: start.number }),
@@ -67,10 +71,12 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
     openStore: stores.open,
     openCacheStore: stores.open,
   });
+  if (metrics !== undefined) preparations.push(observeRuntime(metrics.counted, { generations, shared, stores }));
   answerCacheStats(signals, stores, shared.caches.outcomes);
   const runtime: ServingRuntime = {
     generations,
     log,
+    metrics: metrics?.counted,
     workers: status,
     async prepareWith(prepare) {
       preparations.push(prepare);
@@ -115,6 +121,7 @@ export function createWorkerGateway({ start, log, send }: WorkerGatewayOptions):
   }
 
   async function close(): Promise<void> {
+    await metrics?.reportLast();
     stopping.abort(new Error('the gateway is stopping'));
     await generations.close();
     shared.ledger.close();

@@ -1,7 +1,7 @@
 /** A worker thread: its own event loop, HTTP server and generations, over what the main thread owns. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../lib/index.ts';
-import { createLogger } from '../observability/index.ts';
+import { createLogger, openThreadMetrics } from '../observability/index.ts';
 import { LineWriter } from '../threads/index.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { createWorkerGateway } from './worker-gateway.ts';
@@ -14,5 +14,6 @@ const send = (message: FromWorker): void => port.postMessage(message);
 const { level, readable, lines } = start.log;
 const destination = new LineWriter(lines, () => send({ kind: 'lines' }));
 const log = createLogger({ level, readable, destination }).child({ worker: start.number });
-const gateway = createWorkerGateway({ start, log, send });
+const metrics = start.hasMetrics ? await openThreadMetrics(start.ports.metrics) : undefined;
+const gateway = createWorkerGateway({ start, metrics, log, send });
 port.on('message', (message: ToWorker) => gateway.receive(message));

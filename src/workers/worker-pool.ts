@@ -20,7 +20,7 @@ import {
   SharedCounters,
 } from '../counters/index.ts';
 import type { ListenOptions } from '../http/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, ThreadMetrics } from '../observability/index.ts';
 import type { WorkerStart } from './messages.ts';
 import { RestartDelays } from './restart-delays.ts';
 import { SpareWorkers, type Starting } from './spare-workers.ts';
@@ -32,6 +32,8 @@ export interface WorkerPoolOptions {
   readonly workers: number;
   readonly folder: string;
   readonly workerLog: Omit<WorkerStart['log'], 'lines'>;
+  /** Undefined: nothing is counted. */
+  readonly metrics: ThreadMetrics | undefined;
   readonly onLines: WorkerThreadOptions['onLines'];
   /** What has been invalidated of caches. */
   readonly stampMemory: SharedArrayBuffer;
@@ -79,6 +81,8 @@ export class WorkerPool {
   readonly #bucketMemory = createBucketMemory();
   readonly #fieldCounterMemory = createFieldCounterMemory();
   #lastNumber = 0;
+  /** Workers that ended though nobody had asked them to. */
+  #ends = 0;
   /** What all workers count with, in this thread. */
   readonly counters = new SharedCounters({ memory: this.#counterMemory, holder: mainHolder });
   #current: Version | undefined;
@@ -98,6 +102,12 @@ export class WorkerPool {
       log,
     });
     this.status.configured = workers;
+    options.metrics?.add((set) => {
+      set('isthmus_workers', workers, 'configured');
+      set('isthmus_workers', this.#serving.size, 'serving');
+      set('isthmus_worker_starts_total', this.#lastNumber);
+      set('isthmus_worker_ends_total', this.#ends);
+    });
   }
 
   /**
@@ -229,7 +239,7 @@ export class WorkerPool {
 
   /** @throws Error where the system has no thread for it */
   #load(place: number | undefined): WorkerThread {
-    const { workers, folder, workerLog, onLines, connect, log } = this.#options;
+    const { workers, folder, workerLog, metrics, onLines, connect, log } = this.#options;
     const number = ++this.#lastNumber;
     const thread = new WorkerThread({
       place,
@@ -243,6 +253,7 @@ export class WorkerPool {
         stampMemory: this.#options.stampMemory,
         secret: this.#secret,
         fieldCounterMemory: this.#fieldCounterMemory,
+        hasMetrics: metrics !== undefined,
         log: workerLog,
       },
       onLines,
@@ -327,6 +338,7 @@ export class WorkerPool {
       this.#spares.spareEnded(thread, end, lastedMs);
       return;
     }
+    this.#ends++;
     const { exitCode, error } = end;
     const reason = error === undefined ? {} : { error };
     const fields = { worker, exitCode, ...reason, serving: this.#serving.size };

@@ -19,7 +19,13 @@ import { unpricedTargets } from '../../src/ai/models/index.ts';
 import { checkAiSdkPackage } from '../../src/ai/providers/ai-sdk/index.ts';
 import { loadConfig, type ResolvedConfig } from '../../src/index.ts';
 import { importRanks } from '../testkit/import-ranks.ts';
-import { configurationLeaves, configurationSection, errorsSection, layoutSection } from './generated-sections.ts';
+import {
+  configurationLeaves,
+  configurationSection,
+  errorsSection,
+  layoutSection,
+  metricsSection,
+} from './generated-sections.ts';
 import { allSnippets, expectSection, pages } from './pages.ts';
 
 const run = promisify(execFile);
@@ -52,6 +58,8 @@ function headingsIn(page: string): readonly string[] {
 
 describe('the reference pages', () => {
   it('list every error code', () => expectSection('docs/errors.md', 'errors', errorsSection()));
+
+  it('list every metric', () => expectSection('docs/observability.md', 'metrics', metricsSection()));
 
   it('list every configuration key of the schema', async () => {
     await expectSection('docs/configuration.md', 'configuration', configurationSection());

@@ -1,6 +1,7 @@
 /** The parts of the docs that are generated from the source; tests compare them, `UPDATE_DOCS=1` rewrites them. */
 import { configJsonSchema } from '../../src/config/index.ts';
 import { errorTable } from '../../src/errors/index.ts';
+import { definitions } from '../../src/observability/metrics/metric-table.ts';
 
 export function errorsSection(): string {
   const rows = Object.entries(errorTable).map(
@@ -8,6 +9,14 @@ export function errorsSection(): string {
       `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${operator} |`,
   );
   return ['| code | status | retry | when |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+export function metricsSection(): string {
+  const rows = Object.entries(definitions).map(
+    ([name, { type, labels, help }]) =>
+      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
+  );
+  return ['| name | type | labels | what it is |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 interface Schema {
@@ -109,7 +118,7 @@ const parts: Readonly<Record<string, string>> = {
   store: 'durable state: API keys, the audit log and the ledger, in SQLite or PostgreSQL',
   'ai/guardrails': 'personal data, secrets, prompt injection, limits of inputs and answers',
   'ai/model-call': 'the one form of a model call: request, answer, usage, failure, provider',
-  observability: 'the logger, records of model calls',
+  observability: 'the logger, events of requests, metrics, records of model calls',
   tls: 'certificates and keys in files: checked, then used, replaced while they are used',
   counters: 'exact counters: several changed in one step, windows, leases',
   redis: 'connections to Redis and Valkey: one server, behind Sentinels, a cluster',

@@ -7,7 +7,7 @@
 import type { BudgetConfig } from '../../config/index.ts';
 import type { LocalCounters } from '../../counters/index.ts';
 import { formatUsd } from '../../lib/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { Logger, ThreadMetrics } from '../../observability/index.ts';
 import type { SegmentWriter } from '../ledger/index.ts';
 import type { SpendAccount } from '../model-call/index.ts';
 import type { AlertWebhook } from './alert-webhook.ts';
@@ -30,13 +30,31 @@ export interface BudgetsOptions {
   readonly raises?: LimitRaises | undefined;
   /** Where alerts are sent, besides the log; undefined: nowhere. */
   readonly webhook?: Pick<AlertWebhook, 'send'> | undefined;
+  /** Where alerts and overshoot are counted; undefined: nowhere. */
+  readonly metrics?: ThreadMetrics | undefined;
   readonly log: Logger;
+}
+
+/** How far a budget is used up: of its subjects, the one that has spent most of its share. */
+export interface UsedBudget extends Pick<BudgetConfig, 'name' | 'unit'> {
+  readonly limit: number;
+  readonly spent: number;
+}
+
+interface FullestLevel {
+  readonly level: BudgetLevel;
+  readonly period: string;
+  readonly spent: number;
+  /** As all gateways together count it; 0 where each counts its own. */
+  readonly byAll: number;
 }
 
 export class Budgets {
   readonly #live: readonly Budget[];
   readonly #shadow: readonly Budget[];
   readonly #options: BudgetsOptions;
+  /** The level of each budget that is nearest to its limit, of those that have spent here. */
+  readonly #fullest = new Map<Budget, FullestLevel>();
 
   constructor(options: BudgetsOptions) {
     this.#options = options;
@@ -76,28 +94,61 @@ export class Budgets {
   }
 
   #account(of: Omit<AccountOptions, 'counters' | 'joint' | 'onSpent' | 'onOvershoot'>): SpendAccount {
-    const { counters, joint, log } = this.#options;
+    const { counters, joint, metrics, log } = this.#options;
     return new RequestAccount({
       ...of,
       counters,
       joint,
       onSpent: (level, spent) => this.#reportAlerts(level, spent),
-      onOvershoot: (nanoUsd, model) =>
+      onOvershoot: (nanoUsd, model) => {
+        metrics
+          ?.family('isthmus_ai_overshoot_usd_total')
+          .of(model)
+          .add(nanoUsd / nanoPerUsd);
         log.warn(
           { model, overshootUsd: formatUsd(BigInt(nanoUsd)) },
           'a provider billed more than the bound of a call',
-        ),
+        );
+      },
     });
+  }
+
+  /** Of live traffic, in the order of the configuration. */
+  used(): readonly UsedBudget[] {
+    const { counters } = this.#options;
+    return this.#live.map((budget) => {
+      const { key } = budget.period();
+      const fullest = this.#fullest.get(budget);
+      const level = fullest?.level ?? budget.levelOf('');
+      const ofHere = counters.amount(level.spentKey + key, budget.window);
+      const spent = fullest?.period === key ? Math.max(fullest.byAll, ofHere) : ofHere;
+      const { name, unit } = budget.config;
+      return { name, unit, limit: level.limit, spent };
+    });
+  }
+
+  #noteSpent(level: BudgetLevel, byAll: number | undefined, spent: number): void {
+    const { budget, limit } = level;
+    const period = budget.period().key;
+    const fullest = this.#fullest.get(budget);
+    const isFuller =
+      fullest === undefined ||
+      fullest.period !== period ||
+      fullest.level.subject === level.subject ||
+      spent * fullest.level.limit > fullest.spent * limit;
+    if (isFuller) this.#fullest.set(budget, { level, period, spent, byAll: byAll ?? 0 });
   }
 
   /** Logs and sends each share of a budget that is reached, once a period over all workers. */
   #reportAlerts(level: BudgetLevel, byAll: number | undefined): void {
-    const { counters, webhook, log } = this.#options;
+    const { counters, webhook, metrics, log } = this.#options;
     const { budget, subject, limit, spentKey } = level;
     const { unit, name } = budget.config;
     const { key, span } = budget.period();
     const spent = byAll ?? counters.amount(spentKey + key, budget.window);
+    this.#noteSpent(level, byAll, spent);
     for (const percent of newAlerts(level, spent, counters)) {
+      metrics?.family('isthmus_budget_alerts_total').of(name, String(percent)).add();
       log.warn(
         { budget: name, subject, percent, spent: amountText(spent, unit), limit: amountText(limit, unit) },
         'a share of a budget is used up',
@@ -115,6 +166,8 @@ export class Budgets {
     }
   }
 }
+
+const nanoPerUsd = 1e9;
 
 function missingPayer(): never {
   throw new Error('an account without budgets asks for no payer');

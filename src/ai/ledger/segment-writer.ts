@@ -70,6 +70,11 @@ export class SegmentWriter {
     this.#write(formatLine('settled', id ?? this.#nextId(), row));
   }
 
+  /** What could not be written yet. */
+  get heldBytes(): number {
+    return this.#held.length;
+  }
+
   close(): void {
     clearInterval(this.#timer);
     this.#flush();

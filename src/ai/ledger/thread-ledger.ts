@@ -30,6 +30,11 @@ export class ThreadLedger {
     return this.#writer.segments;
   }
 
+  /** What could not be written to its files yet. */
+  get backlogBytes(): number {
+    return this.#writer?.segments.heldBytes ?? 0;
+  }
+
   close(): void {
     this.#writer?.segments.close();
     this.#writer = undefined;

@@ -5,7 +5,7 @@ import type { EntryStore } from '../../cache/index.ts';
 import type { AiConfig } from '../../config/index.ts';
 import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
-import { createModelCallLog, type Logger, type ModelCallSink } from '../../observability/index.ts';
+import { createModelCallLog, type Logger, type ModelCallSink, type ThreadMetrics } from '../../observability/index.ts';
 import { noSignals, type Signals } from '../../signals/index.ts';
 import { createGuardrails } from '../guardrails/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
@@ -35,6 +35,8 @@ export interface ModelClientOptions {
   readonly signals?: Signals;
   /** Where records of calls go; closed with the client. @default the log, and the file of `ai.call_log` */
   readonly sink?: ModelCallSink;
+  /** Where calls are counted, too. @default nowhere */
+  readonly metrics?: ThreadMetrics | undefined;
   /** By name; closed with the client. @default those of `ai.providers` */
   readonly providers?: ReadonlyMap<string, ModelProvider>;
   /** The built-in models, where another owner has them. @default a worker thread of each provider */
@@ -54,7 +56,8 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
       onSkipped: (name, reason) => warnSkipped(log, ai, name, reason),
     });
   const providers = new Map([...configured, ...(options.furtherProviders ?? [])]);
-  const sink = options.sink ?? createModelCallLog({ file: ai.callLogFile, log });
+  const records = options.sink ?? createModelCallLog({ file: ai.callLogFile, log });
+  const sink = options.metrics?.countingCalls(records) ?? records;
   const answers = new AnswerCache({ store: options.cache });
   const routes = createRoutes({
     providers,

@@ -6,7 +6,7 @@ import { type CacheStore, createCacheStore, type EntryStore } from '../../cache/
 import type { AiConfig } from '../../config/index.ts';
 import { type LocalCounters, ProcessCounters } from '../../counters/index.ts';
 import { stableHash } from '../../lib/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { Logger, ThreadMetrics } from '../../observability/index.ts';
 import { noSignals, type Signals } from '../../signals/index.ts';
 import type { ModelProvider } from '../model-call/index.ts';
 import type { LocalModels } from '../providers/local/index.ts';
@@ -39,6 +39,8 @@ export interface SharedModelsOptions {
   readonly counters?: LocalCounters | undefined;
   /** How breakers and cool-downs reach other workers. @default not at all */
   readonly signals?: Signals | undefined;
+  /** Where calls are counted; undefined: nowhere. */
+  readonly metrics?: ThreadMetrics | undefined;
   /** The built-in models, where another owner has them. @default a worker thread of each provider */
   readonly localModels?: LocalModels | undefined;
   /** Opens the store of `ai.cache`. @default memory of this thread, or Redis */
@@ -75,7 +77,7 @@ export class SharedModels {
   }
 
   #open(key: string, ai: AiConfig): SharedEntry {
-    const { log, resolveFrom, providers: applicationProviders = {}, cacheStore, localModels } = this.#options;
+    const { log, resolveFrom, providers: applicationProviders = {}, cacheStore, localModels, metrics } = this.#options;
     const { openStore = createCacheStore, signals = noSignals } = this.#options;
     const cache = cacheStore ?? openStore(ai.cache, log);
     const furtherProviders = new Map(
@@ -90,6 +92,7 @@ export class SharedModels {
       counters: this.#counters,
       signals,
       localModels,
+      metrics,
     });
     this.#newest = { key, client, cache, users: 0 };
     return this.#newest;

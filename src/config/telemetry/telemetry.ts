@@ -1,5 +1,7 @@
 /** `telemetry`: what is told of the gateway while it runs, and where. */
 import { z } from 'zod';
+import type { LogLevel } from '../resolved-config.ts';
+import { type MetricsConfig, metricsYaml, resolveMetrics } from './metrics.ts';
 
 export const telemetryYaml = z
   .strictObject({
@@ -7,5 +9,16 @@ export const telemetryYaml = z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
       .default('info')
       .describe('The least severe log line to write.'),
+    metrics: metricsYaml,
   })
   .prefault({});
+
+export interface TelemetryConfig {
+  readonly logLevel: LogLevel;
+  /** Undefined: nothing is counted. */
+  readonly metrics: MetricsConfig | undefined;
+}
+
+export function resolveTelemetry(yaml: z.output<typeof telemetryYaml>): TelemetryConfig {
+  return { logLevel: yaml.log_level, metrics: resolveMetrics(yaml.metrics) };
+}

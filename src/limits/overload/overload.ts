@@ -51,6 +51,16 @@ export class Overload {
     return this.#limit.value;
   }
 
+  /** How many run now. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#turns.length;
+  }
+
   /**
    * Does the work when there is a place for it.
    *
