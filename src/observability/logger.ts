@@ -3,12 +3,10 @@
  * What may be a credential is redacted wherever a line carries it, and the tests hold that against the whole list.
  */
 import { isatty } from 'node:tty';
-import { type Logger as PinoLogger, pino } from 'pino';
+import { pino } from 'pino';
 import type { LogLevel } from '../config/index.ts';
 import { isoTime } from '../lib/index.ts';
-import { credentialNames } from './credential-names.ts';
 import { LogOutput } from './log-output.ts';
-import { plainLine, plainMembers } from './plain-line.ts';
 import { readableLine } from './readable-lines.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -21,6 +19,21 @@ export interface Logger {
   error(fields: LogFields, message: string): void;
   child(fields: LogFields): Logger;
 }
+
+const credentialKeys = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+  'api_key',
+  'apiKey',
+  'password',
+  'token',
+  'secret',
+];
+
+/** The names whose values never reach a line, at its top and one and two levels below. */
+export const credentialNames: ReadonlySet<string> = new Set(credentialKeys);
 
 /**
  * The fields with credentials replaced; fields without any are returned as they are. Done here, because pino's own `redact`
@@ -93,8 +106,7 @@ export function createLogger(options: LoggerOptions): Logger {
     const text = readableLine(line, isColoured, isDetailed);
     if (text !== '') write(text);
   };
-  const take = readable ? writeReadable : write;
-  const lines = pino(
+  return pino(
     {
       level,
       base: null,
@@ -102,58 +114,10 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => redacted(fields, redactedDepth) as Record<string, unknown>,
+        bindings: (fields) => redacted(fields, redactedDepth) as Record<string, unknown>,
       },
       serializers: { error: pino.stdSerializers.err },
     },
-    { write: take },
+    { write: readable ? writeReadable : write },
   );
-  return new LineLogger(lines, '', take);
-}
-
-/** Writes plain lines itself, and has pino write the others. */
-class LineLogger implements Logger {
-  readonly #pino: PinoLogger;
-  /** The members of each line; undefined where they are not plain, and every line is pino's. */
-  readonly #bindings: string | undefined;
-  readonly #write: (line: string) => void;
-
-  constructor(lines: PinoLogger, bindings: string | undefined, write: (line: string) => void) {
-    this.#pino = lines;
-    this.#bindings = bindings;
-    this.#write = write;
-  }
-
-  debug(fields: LogFields, message: string): void {
-    this.#log('debug', fields, message);
-  }
-
-  info(fields: LogFields, message: string): void {
-    this.#log('info', fields, message);
-  }
-
-  warn(fields: LogFields, message: string): void {
-    this.#log('warn', fields, message);
-  }
-
-  error(fields: LogFields, message: string): void {
-    this.#log('error', fields, message);
-  }
-
-  child(fields: LogFields): Logger {
-    const members = plainMembers(fields);
-    const bindings =
-      this.#bindings === undefined || members === undefined ? undefined : joined(this.#bindings, members);
-    return new LineLogger(this.#pino.child(redacted(fields, redactedDepth)), bindings, this.#write);
-  }
-
-  #log(level: 'debug' | 'info' | 'warn' | 'error', fields: LogFields, message: string): void {
-    if (!this.#pino.isLevelEnabled(level)) return;
-    const line = this.#bindings === undefined ? undefined : plainLine(level, this.#bindings, fields, message);
-    if (line === undefined) this.#pino[level](fields, message);
-    else this.#write(line);
-  }
-}
-
-function joined(before: string, after: string): string {
-  return before === '' || after === '' ? before + after : `${before},${after}`;
 }
