@@ -11,6 +11,7 @@ import { createHttpServer, type ListenOptions } from './http/index.ts';
 import type { Logger, RequestSink } from './observability/index.ts';
 import {
   type GatewayGeneration,
+  type GatewayRuntime,
   type Invalidated,
   type Invalidation,
   openRuntime,
@@ -22,6 +23,8 @@ import type { Generations } from './supergraph/index.ts';
 export interface GatewayOptions extends RuntimeOptions {
   /** Who looks at the requests that the gateway answers, beside what the configuration names. @default nobody */
   readonly sinks?: readonly RequestSink[] | undefined;
+  /** Whether operations are recorded where `telemetry.records` does not say. @default false */
+  readonly records?: boolean | undefined;
 }
 
 export interface ListeningServer {
@@ -67,7 +70,9 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const runtime = await openRuntime(options);
   const { log } = runtime;
-  const server = await createHttpServer({ gateway: runtime, sinks: options.sinks ?? [], log });
+  const { recorder, recordSink } = await openRecorder(runtime, options.records ?? false);
+  const sinks = [...(recordSink === undefined ? [] : [recordSink]), ...(options.sinks ?? [])];
+  const server = await createHttpServer({ gateway: runtime, sinks, log });
   let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;
   const drain = (): Promise<boolean> => {
@@ -100,6 +105,22 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await drain();
       await admin?.close();
       await runtime.close();
+      recordSink?.close();
+      await recorder?.close();
     },
   };
+}
+
+/** Where operations are recorded, the thread for that is loaded and started. @throws ConfigError */
+async function openRecorder({ generations, log, close }: GatewayRuntime, byDefault: boolean) {
+  const config = generations.current?.config;
+  if (config === undefined || !(config.telemetry.records.enabled ?? byDefault)) return {};
+  const { OwnRecorder } = await import('./records/index.ts');
+  try {
+    const recorder = await OwnRecorder.open(config, log);
+    return { recorder, recordSink: recorder?.createSink() };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

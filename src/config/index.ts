@@ -63,4 +63,5 @@ export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './re
 export type { StoreConfig } from './store.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { MetricsConfig } from './telemetry/metrics.ts';
+export type { RecordsConfig } from './telemetry/records.ts';
 export { parseDuration } from './units.ts';

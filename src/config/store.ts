@@ -14,7 +14,7 @@ export const storeYaml = z
       )
       .default('sqlite:.isthmus/state.db')
       .describe(
-        'Where API keys, the audit log and the ledger of model calls are stored: `sqlite:<file>`, or `postgres://…` for several machines. It is opened only where `access.api_keys`, `admin` or `ai.ledger` needs it.',
+        'Where API keys, the audit log, the ledger of model calls and records of operations are stored: `sqlite:<file>`, or `postgres://…` for several machines. It is opened only where `access.api_keys`, `admin`, `ai.ledger` or `telemetry.records` needs it.',
       ),
     key: z
       .string()

@@ -13,7 +13,7 @@ export {
   type TraceContext,
 } from './events/index.ts';
 export { type LedgerDimension, type LedgerRow, ledgerDimensions } from './ledger-row.ts';
-export { createLogger, type Logger, type LoggerOptions, writeLogLines } from './logger.ts';
+export { createLogger, credentialNames, type Logger, type LoggerOptions, writeLogLines } from './logger.ts';
 export {
   type MetricSource,
   type NameKind,
@@ -43,6 +43,7 @@ export type {
   RecordedFetch,
   RecordedField,
 } from './records/operation-record.ts';
+export { hourMs, idFrom, recordIds, timeOfId } from './records/record-id.ts';
 export {
   addSum,
   nothing,

@@ -5,9 +5,8 @@ export type { LedgerSums } from './ledger-sums.ts';
 export type { LedgerGroup, LedgerSpan, LedgerSumsRequest, LedgerTable } from './ledger-table.ts';
 export { type OpenStoreOptions, openStore, type Store } from './open-store.ts';
 export { locateRecords, openRecords, type RecordsLocation } from './records/open-records.ts';
-export { hourMs, type RecordGroup, type RecordSumsRequest } from './records/read-sums.ts';
+export type { RecordGroup, RecordSumsRequest } from './records/read-sums.ts';
 export type { WrittenSum } from './records/record-columns.ts';
-export { recordIds } from './records/record-id.ts';
 export type {
   RecordBatch,
   RecordBounds,

@@ -1,6 +1,7 @@
 /** What the main thread and a worker say to each other, beside the ports of what the main thread owns. */
 import type { MessagePort } from 'node:worker_threads';
 import type { LogLevel } from '../config/index.ts';
+import type { RecordsAccess } from '../records/index.ts';
 import type { LineRing } from '../threads/index.ts';
 import type { SupergraphMessage } from './supergraph-message.ts';
 import type { ErrorMessage } from './thread-error.ts';
@@ -28,10 +29,12 @@ export interface WorkerStart {
   /** The folder of the configuration. */
   readonly folder: string;
   readonly ports: Readonly<Record<PortName, MessagePort>>;
+  /** What operations are recorded with; undefined: they are not. */
+  readonly records: RecordsAccess | undefined;
 }
 
 /** What a worker reaches in the main thread. */
-export type PortName = 'planners' | 'signals' | 'models' | 'cache' | 'metrics';
+export type PortName = 'planners' | 'signals' | 'models' | 'cache' | 'metrics' | 'records';
 
 export type ToWorker =
   /** Build and prepare it; it serves from that epoch on. */

@@ -40,6 +40,8 @@ export interface WorkersOptions {
   readonly watch: boolean;
   /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. */
   readonly waitForSubgraphs: boolean;
+  /** Whether operations are recorded where `telemetry.records` does not say. @default false */
+  readonly records?: boolean;
   /** Where the log of this thread and the lines of the workers' go. @default stdout */
   readonly output?: {
     readonly log: Logger;
@@ -103,6 +105,9 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), stamps });
   };
   const ownLedger = new OwnLedger(log);
+  const hasRecords = config.telemetry.records.enabled ?? options.records ?? false;
+  // Loaded where there are some.
+  const recorder = hasRecords ? await (await import('../records/index.ts')).OwnRecorder.open(config, log) : undefined;
   const readable = options.output === undefined && isatty(1);
   const processMetrics = await openProcessMetrics(config);
   const metrics = processMetrics?.own;
@@ -112,6 +117,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     folder: dirname(source.file),
     workerLog: { level, readable },
     stampMemory,
+    records: recorder?.access,
     onLines: writeLines,
     connect: ({ ports }) => {
       servePlanners(planners, ports.planners);
@@ -119,6 +125,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       serveLocalModels(models, ports.models);
       serveStore(() => cache, ports.cache);
       processMetrics?.connect(ports.metrics);
+      recorder?.attach(ports.records);
     },
     onEnded: (holder) => void ownLedger.threadEnded(holder),
     log,
@@ -129,6 +136,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   process.prependListener('exit', takeLines);
   const close = async (): Promise<void> => {
     await pool.close();
+    await recorder?.close();
     await Promise.all([planners.close(), models.close(), ownLedger.close(), revisions.close()]);
     pool.takeLines();
     processMetrics?.close();

@@ -10,6 +10,7 @@ import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
 import type { Logger, ReportedMetrics } from '../observability/index.ts';
 import { createPortPlannerPool } from '../planning/index.ts';
+import type { RecordSink } from '../records/index.ts';
 import {
   buildGeneration,
   createSharedParts,
@@ -83,6 +84,7 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
       if (generations.current !== undefined) await prepare(generations.current);
     },
   };
+  let recordSink: RecordSink | undefined;
   let server: HttpServer | undefined;
 
   async function build({ epoch, supergraph }: Extract<ToWorker, { kind: 'build' }>): Promise<void> {
@@ -100,11 +102,23 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
       shared.memory.resize(workerShare(parts.config.limits.memoryBytes, workers));
       if (previous === undefined || status.epoch >= epoch) generations.swap(generation);
       else generations.stage(generation, () => status.epoch >= epoch);
-      server ??= await createHttpServer({ gateway: runtime, ticketSecret: start.secret, sinks: [], log });
+      recordSink ??= await openRecordSink();
+      server ??= await createHttpServer({
+        gateway: runtime,
+        ticketSecret: start.secret,
+        sinks: recordSink === undefined ? [] : [recordSink],
+        log,
+      });
       send({ kind: 'built', epoch });
     } catch (error) {
       send({ kind: 'refused', epoch, error: toErrorMessage(error) });
     }
+  }
+
+  async function openRecordSink(): Promise<RecordSink | undefined> {
+    if (start.records === undefined) return undefined;
+    const { createRecordSink } = await import('../records/index.ts');
+    return createRecordSink(start.records, ports.records, log);
   }
 
   async function listen(host: string | undefined, port: number | undefined): Promise<void> {
@@ -125,6 +139,7 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
     stopping.abort(new Error('the gateway is stopping'));
     await generations.close();
     shared.ledger.close();
+    recordSink?.close();
     send({ kind: 'closed' });
   }
 

@@ -37,6 +37,7 @@ export interface WorkerPoolOptions {
   readonly onLines: WorkerThreadOptions['onLines'];
   /** What has been invalidated of caches. */
   readonly stampMemory: SharedArrayBuffer;
+  readonly records: WorkerStart['records'];
   /** Connects a thread that starts with what the main thread owns. */
   readonly connect: (thread: WorkerThread) => void;
   /** Told of a thread that has ended, by its number as a holder of counters. */
@@ -251,6 +252,7 @@ export class WorkerPool {
         counterMemory: this.#counterMemory,
         bucketMemory: this.#bucketMemory,
         stampMemory: this.#options.stampMemory,
+        records: this.#options.records,
         secret: this.#secret,
         fieldCounterMemory: this.#fieldCounterMemory,
         hasMetrics: metrics !== undefined,

@@ -28,7 +28,14 @@ export class WorkerEnded extends Error {
   override readonly name = 'WorkerEnded';
 }
 
-const portNames = ['planners', 'signals', 'models', 'cache', 'metrics'] as const satisfies readonly PortName[];
+const portNames = [
+  'planners',
+  'signals',
+  'models',
+  'cache',
+  'metrics',
+  'records',
+] as const satisfies readonly PortName[];
 /** How long lines wait for others, as those of the main thread do. */
 const linesDelayMs = 50;
 

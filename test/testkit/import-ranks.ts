@@ -33,6 +33,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'ai/wires/anthropic-messages': 5,
   'ai/budgets': 5,
   'ai/ledger': 4,
+  records: 4,
   'ai/wires/shared': 4,
   'ai/tokens': 3,
   'ai/prices': 3,

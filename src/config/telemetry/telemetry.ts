@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { LogLevel } from '../resolved-config.ts';
 import { type MetricsConfig, metricsYaml, resolveMetrics } from './metrics.ts';
+import { type RecordsConfig, recordsYaml, resolveRecords } from './records.ts';
 
 export const telemetryYaml = z
   .strictObject({
@@ -10,6 +11,7 @@ export const telemetryYaml = z
       .default('info')
       .describe('The least severe log line to write.'),
     metrics: metricsYaml,
+    records: recordsYaml,
   })
   .prefault({});
 
@@ -17,8 +19,13 @@ export interface TelemetryConfig {
   readonly logLevel: LogLevel;
   /** Undefined: nothing is counted. */
   readonly metrics: MetricsConfig | undefined;
+  readonly records: RecordsConfig;
 }
 
 export function resolveTelemetry(yaml: z.output<typeof telemetryYaml>): TelemetryConfig {
-  return { logLevel: yaml.log_level, metrics: resolveMetrics(yaml.metrics) };
+  return {
+    logLevel: yaml.log_level,
+    metrics: resolveMetrics(yaml.metrics),
+    records: resolveRecords(yaml.records),
+  };
 }

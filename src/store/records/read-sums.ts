@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import {
   addBuckets,
   type DurationBuckets,
+  hourMs,
   parseBuckets,
   type SumDimension,
   type SummedKind,
@@ -38,7 +39,6 @@ export interface RecordGroup {
 type SumRow = RowOf<typeof sumColumns>;
 type Adding = { -readonly [Key in keyof RecordGroup]: RecordGroup[Key] };
 
-export const hourMs = 3_600_000;
 const rowsPerPage = 2_000;
 
 /** In the order of time; the groups of a step in none. */

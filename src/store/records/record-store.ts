@@ -5,7 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
-import { formatBuckets, type OperationRecord } from '../../observability/index.ts';
+import { formatBuckets, idFrom, type OperationRecord } from '../../observability/index.ts';
 import type { StoreDatabase, StoreTransaction } from '../tables.ts';
 import type { InsertRecords } from './insert-records.ts';
 import { type RecordGroup, type RecordSumsRequest, readSums } from './read-sums.ts';
@@ -18,7 +18,6 @@ import {
   toSumRow,
   type WrittenSum,
 } from './record-columns.ts';
-import { idFrom } from './record-id.ts';
 import type { RecordNames } from './record-names.ts';
 
 export interface RecordBatch {

@@ -1,14 +1,19 @@
 /** What the records of every store do, whichever database they are in. */
 import { expect, it } from 'vitest';
 import type { StoreConfig } from '../../../src/config/index.ts';
-import { bucketOf, type OperationRecord, quantile, type SumNames } from '../../../src/observability/index.ts';
 import {
+  bucketOf,
   hourMs,
+  type OperationRecord,
+  quantile,
+  recordIds,
+  type SumNames,
+} from '../../../src/observability/index.ts';
+import {
   locateRecords,
   openRecords,
   type RecordGroup,
   type RecordStore,
-  recordIds,
   type WrittenSum,
 } from '../../../src/store/index.ts';
 import { openAt } from './store-contract.ts';
