@@ -8,7 +8,8 @@
  */
 import { type AdminListener, openAdmin, type RunningCaches } from './admin/index.ts';
 import { createHttpServer, type ListenOptions } from './http/index.ts';
-import type { Logger, RequestSink } from './observability/index.ts';
+import { invariant } from './lib/index.ts';
+import { type Logger, openObservers, type RequestSink } from './observability/index.ts';
 import {
   type GatewayGeneration,
   type GatewayRuntime,
@@ -70,8 +71,11 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const runtime = await openRuntime(options);
   const { log } = runtime;
+  const config = runtime.generations.current?.config;
+  invariant(config !== undefined, 'a generation serves');
+  const observers = await openObservers(config, log);
   const { recorder, recordSink } = await openRecorder(runtime, options.records ?? false);
-  const sinks = [...(recordSink === undefined ? [] : [recordSink]), ...(options.sinks ?? [])];
+  const sinks = [...observers.sinks, ...(recordSink === undefined ? [] : [recordSink]), ...(options.sinks ?? [])];
   const server = await createHttpServer({ gateway: runtime, sinks, log });
   let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;
@@ -84,25 +88,23 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     fetch: (request) => server.fetch(request),
     async listen(listenOptions) {
-      const config = runtime.generations.current?.config;
-      const workers = config?.server.workers ?? 1;
+      const { workers } = config.server;
       if (workers > 1)
         log.warn({ workers }, 'one thread serves: `isthmus serve` starts server.workers, createGateway does not');
-      if (config !== undefined) {
-        const currentConfig = () => runtime.generations.current?.config ?? config;
-        const caches: RunningCaches = {
-          invalidate: (invalidations) => runtime.invalidate(invalidations),
-          stats: () => runtime.cacheStats(),
-          purge: (cache) => runtime.purge(cache),
-        };
-        admin = await openAdmin({ config, currentConfig, log, caches, metrics: runtime.processMetrics });
-      }
+      const currentConfig = () => runtime.generations.current?.config ?? config;
+      const caches: RunningCaches = {
+        invalidate: (invalidations) => runtime.invalidate(invalidations),
+        stats: () => runtime.cacheStats(),
+        purge: (cache) => runtime.purge(cache),
+      };
+      admin = await openAdmin({ config, currentConfig, log, caches, metrics: runtime.processMetrics });
       return { url: await server.listen(listenOptions), drain };
     },
     reload: () => runtime.reload(),
     invalidate: (invalidations) => runtime.invalidate(invalidations),
     async close() {
       await drain();
+      await observers.close();
       await admin?.close();
       await runtime.close();
       recordSink?.close();

@@ -52,6 +52,7 @@ export {
   type PrincipalPart,
   type RequestHeaderRule,
   type ResponseHeaderRule,
+  traceHeaderNames,
   unforwardableHeaders,
 } from './network/header-rules.ts';
 export type { ServerTlsConfig, TlsFile } from './network/server-tls.ts';
@@ -63,5 +64,8 @@ export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './re
 export type { StoreConfig } from './store.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
 export type { MetricsConfig } from './telemetry/metrics.ts';
+export type { OtlpConfig } from './telemetry/otlp.ts';
 export type { RecordsConfig } from './telemetry/records.ts';
+export type { TelemetryConfig } from './telemetry/telemetry.ts';
+export type { TraceFormat, TracingConfig } from './telemetry/tracing.ts';
 export { parseDuration } from './units.ts';

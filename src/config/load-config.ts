@@ -13,7 +13,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveCoprocessor } from './coprocessor.ts';
 import { resolveLimits } from './limits/limits.ts';
 import { resolveAdmin } from './network/admin.ts';
-import { resolveHeaderRules } from './network/header-rules.ts';
+import { type HeaderRules, resolveHeaderRules, withoutClientTraces } from './network/header-rules.ts';
 import { resolveNetwork } from './network/server-network.ts';
 import { resolveServerTls } from './network/server-tls.ts';
 import { resolveTraffic } from './network/traffic.ts';
@@ -24,7 +24,7 @@ import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yam
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { resolveStore } from './store.ts';
 import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
-import { resolveTelemetry } from './telemetry/telemetry.ts';
+import { resolveTelemetry, type TelemetryConfig } from './telemetry/telemetry.ts';
 import { parseDuration } from './units.ts';
 
 /** The line of a YAML path, counted from 1. */
@@ -270,6 +270,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const { server } = yaml;
   const store = resolveStore(yaml.store, at, lineOf);
+  const telemetry = resolveTelemetry(yaml.telemetry);
   const http = Object.entries(yaml.subgraphs).flatMap(([name, subgraph]) => (subgraph.ai ? [] : [name]));
   return {
     file,
@@ -299,7 +300,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       shareIdentical: yaml.traffic.share_identical,
       subgraphs: Object.fromEntries(http.map((name) => [name, resolveTraffic(yaml.traffic, name, at, lineOf)])),
     },
-    headers: Object.fromEntries(http.map((name) => [name, resolveHeaderRules(yaml.headers, name)])),
+    headers: Object.fromEntries(http.map((name) => [name, headerRulesOf(yaml, telemetry, name)])),
     limits: resolveLimits(yaml.limits),
     persistedOperations: resolvePersistedOperations(yaml.persisted_operations, at, lineOf),
     cache: resolveCache(yaml.cache, [...http, ...Object.keys(inCode.subgraphs)]),
@@ -317,8 +318,13 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     packageLines: packageLinesOf(yaml, lineOf),
     plugins: resolvePlugins(yaml.plugins, at, lineOf),
     coprocessor: resolveCoprocessor(yaml.coprocessor),
-    telemetry: resolveTelemetry(yaml.telemetry),
+    telemetry,
   };
+}
+
+function headerRulesOf({ headers }: SupergraphYaml, { otlp }: TelemetryConfig, subgraph: string): HeaderRules {
+  const rules = resolveHeaderRules(headers, subgraph);
+  return otlp === undefined ? rules : withoutClientTraces(rules);
 }
 
 function packageLinesOf(yaml: SupergraphYaml, lineOf: LineOf): Readonly<Record<string, number>> {

@@ -211,4 +211,4 @@ export const supergraphYamlBesideCode = supergraphYaml.extend({
 export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys of planned features: refused by name, so that they are not expected to work. */
-export const pendingKeys: ReadonlySet<string> = new Set(['registry', 'telemetry.otlp']);
+export const pendingKeys: ReadonlySet<string> = new Set(['registry']);

@@ -23,6 +23,11 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
   'limits.overload': ({ limits }) => limits.overload && Object.values(limits.overload).join(),
+  'telemetry.otlp': ({ telemetry }) => JSON.stringify(telemetry.otlp),
+  'telemetry.sample': ({ telemetry }) => telemetry.tracing.sample,
+  'telemetry.slow': ({ telemetry }) => telemetry.tracing.slowMs,
+  'telemetry.texts': ({ telemetry }) => telemetry.tracing.hasTexts,
+  'telemetry.service': ({ telemetry }) => JSON.stringify(telemetry.service),
 };
 
 /** @throws ConfigError naming every key that was changed and takes effect at the next start only */

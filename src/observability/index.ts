@@ -27,6 +27,8 @@ export {
 } from './metrics/index.ts';
 export { createModelCallLog } from './model-call-log.ts';
 export type { ModelCallParameters, ModelCallRecord, ModelCallSink } from './model-calls.ts';
+export { type Observers, openObservers } from './open-observers.ts';
+export { type OtlpCounts, type OtlpSignal, otlpCounts } from './otlp/otlp-counts.ts';
 export {
   addBuckets,
   bucketOf,
@@ -56,3 +58,4 @@ export {
   sumDimensions,
 } from './records/record-sums.ts';
 export { takeRequestUsage } from './request-usage.ts';
+export { addTraceHeaders, newSpanId } from './traces/index.ts';

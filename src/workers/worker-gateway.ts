@@ -8,7 +8,7 @@ import { CacheStores, createPortStores, TagStamps } from '../cache/index.ts';
 import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
-import type { Logger, ReportedMetrics } from '../observability/index.ts';
+import { type Logger, type Observers, openObservers, type ReportedMetrics } from '../observability/index.ts';
 import { createPortPlannerPool } from '../planning/index.ts';
 import type { RecordSink } from '../records/index.ts';
 import {
@@ -84,6 +84,7 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
       if (generations.current !== undefined) await prepare(generations.current);
     },
   };
+  let observers: Observers | undefined;
   let recordSink: RecordSink | undefined;
   let server: HttpServer | undefined;
 
@@ -102,13 +103,10 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
       shared.memory.resize(workerShare(parts.config.limits.memoryBytes, workers));
       if (previous === undefined || status.epoch >= epoch) generations.swap(generation);
       else generations.stage(generation, () => status.epoch >= epoch);
+      observers ??= await openObservers(parts.config, log);
       recordSink ??= await openRecordSink();
-      server ??= await createHttpServer({
-        gateway: runtime,
-        ticketSecret: start.secret,
-        sinks: recordSink === undefined ? [] : [recordSink],
-        log,
-      });
+      const sinks = [...observers.sinks, ...(recordSink === undefined ? [] : [recordSink])];
+      server ??= await createHttpServer({ gateway: runtime, ticketSecret: start.secret, sinks, log });
       send({ kind: 'built', epoch });
     } catch (error) {
       send({ kind: 'refused', epoch, error: toErrorMessage(error) });
@@ -137,7 +135,7 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
   async function close(): Promise<void> {
     await metrics?.reportLast();
     stopping.abort(new Error('the gateway is stopping'));
-    await generations.close();
+    await Promise.all([generations.close(), observers?.close()]);
     shared.ledger.close();
     recordSink?.close();
     send({ kind: 'closed' });

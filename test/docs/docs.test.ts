@@ -39,7 +39,11 @@ async function loadSnippet(yaml: string): Promise<ResolvedConfig> {
     await writeFile(file, `${'subgraphs' in parseYaml(yaml) ? '' : subgraph}${yaml}`);
     // Long enough as a key, and in the form of a webhook's secret.
     const secret = `whsec_${Buffer.alloc(32, 'k').toString('base64')}`;
-    const names = [...yaml.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = '']) => [name, secret]);
+    const variableOf = (name: string): string => {
+      if (!name.startsWith('OTEL_')) return secret;
+      return name.endsWith('_ENDPOINT') ? 'http://127.0.0.1:4318' : 'name=value';
+    };
+    const names = [...yaml.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = '']) => [name, variableOf(name)]);
     return await loadConfig(file, Object.fromEntries(names));
   } finally {
     await rm(folder, { recursive: true, force: true });

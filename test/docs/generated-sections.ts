@@ -119,7 +119,7 @@ const parts: Readonly<Record<string, string>> = {
   records: 'which operations are recorded, their sums, and the thread that writes them to the store',
   'ai/guardrails': 'personal data, secrets, prompt injection, limits of inputs and answers',
   'ai/model-call': 'the one form of a model call: request, answer, usage, failure, provider',
-  observability: 'the logger, events of requests, metrics, records of model calls',
+  observability: 'the logger, events of requests, metrics, traces, records of model calls',
   tls: 'certificates and keys in files: checked, then used, replaced while they are used',
   counters: 'exact counters: several changed in one step, windows, leases',
   redis: 'connections to Redis and Valkey: one server, behind Sentinels, a cluster',

@@ -9,6 +9,11 @@ const source = resolve('src');
 const doors: Readonly<Record<string, readonly string[]>> = {
   fastify: ['http/server.ts'],
   pino: ['observability/logger.ts'],
+  '@opentelemetry/api': ['observability/traces/spans/'],
+  '@opentelemetry/core': ['observability/traces/spans/'],
+  '@opentelemetry/otlp-transformer': ['observability/traces/spans/'],
+  '@opentelemetry/resources': ['observability/traces/spans/'],
+  '@opentelemetry/sdk-trace': ['observability/traces/spans/'],
   '@apollo/server': ['http/graphql/apollo-pipeline.ts'],
   '@apollo/composition': ['supergraph/compose-subgraphs.ts'],
   '@apollo/gateway': ['execution/reference-engine.ts'],

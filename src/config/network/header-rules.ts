@@ -182,6 +182,36 @@ export function resolveHeaderRules(headers: z.output<typeof headersYaml>, subgra
   };
 }
 
+/** The headers by which a trace is told of. */
+export const traceHeaderNames = [
+  'traceparent',
+  'tracestate',
+  'b3',
+  'x-b3-traceid',
+  'x-b3-spanid',
+  'x-b3-parentspanid',
+  'x-b3-sampled',
+  'x-b3-flags',
+] as const;
+
+/**
+ * The rules where the gateway itself tells subgraphs of the trace: what a client says of it does not reach them, nor does it
+ * tell apart requests that are the same otherwise.
+ */
+export function withoutClientTraces({ request, response }: HeaderRules): HeaderRules {
+  const names: ReadonlySet<string> = new Set(traceHeaderNames);
+  return {
+    request: request.flatMap((rule): readonly RequestHeaderRule[] => {
+      if (rule.kind === 'propagate') return names.has(rule.rename ?? rule.named) ? [] : [rule];
+      if (rule.kind !== 'propagate-matching') return [rule];
+      const pattern = new RegExp(rule.matching, 'i');
+      const matched = traceHeaderNames.filter((name) => pattern.test(name));
+      return [rule, ...matched.map((name) => ({ kind: 'remove', named: name }) as const)];
+    }),
+    response,
+  };
+}
+
 function resolveRequestRule({ propagate, remove, insert }: Extract<RulesYaml, unknown[]>[number]): RequestHeaderRule[] {
   if (insert?.value !== undefined) return [{ kind: 'insert', name: insert.name.toLowerCase(), value: insert.value }];
   if (insert?.client !== undefined) return [{ kind: 'insert-client-address', name: insert.name.toLowerCase() }];

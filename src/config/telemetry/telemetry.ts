@@ -2,7 +2,21 @@
 import { z } from 'zod';
 import type { LogLevel } from '../resolved-config.ts';
 import { type MetricsConfig, metricsYaml, resolveMetrics } from './metrics.ts';
+import { type OtlpConfig, otlpYaml, resolveOtlp } from './otlp.ts';
 import { type RecordsConfig, recordsYaml, resolveRecords } from './records.ts';
+import { resolveTracing, serviceYaml, type TracingConfig, tracingKeys } from './tracing.ts';
+
+export interface TelemetryConfig {
+  readonly logLevel: LogLevel;
+  /** Undefined: nothing is counted. */
+  readonly metrics: MetricsConfig | undefined;
+  readonly records: RecordsConfig;
+  /** Undefined where nothing is sent to a collector. */
+  readonly otlp: OtlpConfig | undefined;
+  readonly tracing: TracingConfig;
+  /** What the collector knows of this service by its resource. */
+  readonly service: { readonly name: string; readonly attributes: Readonly<Record<string, string>> };
+}
 
 export const telemetryYaml = z
   .strictObject({
@@ -12,20 +26,19 @@ export const telemetryYaml = z
       .describe('The least severe log line to write.'),
     metrics: metricsYaml,
     records: recordsYaml,
+    otlp: otlpYaml,
+    ...tracingKeys,
+    service: serviceYaml,
   })
   .prefault({});
-
-export interface TelemetryConfig {
-  readonly logLevel: LogLevel;
-  /** Undefined: nothing is counted. */
-  readonly metrics: MetricsConfig | undefined;
-  readonly records: RecordsConfig;
-}
 
 export function resolveTelemetry(yaml: z.output<typeof telemetryYaml>): TelemetryConfig {
   return {
     logLevel: yaml.log_level,
     metrics: resolveMetrics(yaml.metrics),
     records: resolveRecords(yaml.records),
+    otlp: resolveOtlp(yaml.otlp),
+    tracing: resolveTracing(yaml),
+    service: yaml.service,
   };
 }

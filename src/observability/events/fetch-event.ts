@@ -1,5 +1,6 @@
 /** One request of a plan to a subgraph, HTTP or in-process, with what the caches and the network made of it. */
 import type { FieldEvent } from './field-event.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** One time that it went over the network. */
 export interface FetchAttempt {
@@ -31,8 +32,12 @@ export class FetchEvent {
   isShared = false;
   /** The AI fields that an in-process subgraph answered. */
   readonly fields: FieldEvent[] = [];
-  /** 16 hexadecimal digits, sent to the subgraph as the parent of its own spans; undefined where nothing is traced. */
+  /** That of its request; undefined where nothing is traced. */
+  trace: TraceContext | undefined;
+  /** 16 hexadecimal digits, sent to the subgraph as the parent of its own spans; undefined where it is told of none. */
   spanId: string | undefined;
+  /** The span of the identical request that was joined; undefined where none was, or nothing is traced. */
+  leader: Pick<TraceContext, 'traceId' | 'spanId'> | undefined;
 
   constructor(options: Pick<FetchEvent, 'subgraph' | 'kind' | 'operationType' | 'isInProcess' | 'began'>) {
     this.subgraph = options.subgraph;

@@ -84,6 +84,8 @@ export class OperationEvent {
   document: string | undefined;
   variables: Readonly<Record<string, unknown>> | undefined;
   source: AnswerSource = 'made';
+  /** Where the operation is traced whose answer it shares; undefined where it shares none, or nothing is traced. */
+  leader: TraceContext | undefined;
   /** What the caller may read, and its contract. */
   outcome: string | undefined;
   contract: string | undefined;
@@ -126,6 +128,7 @@ export class OperationEvent {
    */
   share(leader: OperationEvent, joined: number): void {
     this.source = 'shared';
+    this.leader = leader.request.trace;
     this.waitedMs = performance.now() - joined;
     this.kind = leader.kind;
     this.name = leader.name;

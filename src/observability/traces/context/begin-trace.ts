@@ -1,0 +1,45 @@
+/**
+ * Gives a request its place in a trace: below the span that its client names, by W3C's headers, else by B3's, else at the
+ * beginning of a new one. Whether it is sampled is decided by the client, else by the ratio.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { TraceContext } from '../../events/index.ts';
+import { readB3 } from './read-b3.ts';
+import { readTraceparent } from './read-traceparent.ts';
+import { newSpanId, newTraceId } from './trace-ids.ts';
+
+/** A class: all of them have one shape. */
+class Trace implements TraceContext {
+  readonly traceId: string;
+  readonly spanId = newSpanId();
+  readonly parentSpanId: string | undefined;
+  readonly isSampled: boolean;
+  readonly state: string | undefined;
+
+  constructor(traceId: string, parentSpanId: string | undefined, isSampled: boolean, state: string | undefined) {
+    this.traceId = traceId;
+    this.parentSpanId = parentSpanId;
+    this.isSampled = isSampled;
+    this.state = state;
+  }
+}
+
+/** Decides by the last 52 bits of a trace's id, so that all who use the same ratio decide alike. */
+export function ratioSampler(ratio: number): (traceId: string) => boolean {
+  if (ratio >= 1) return () => true;
+  const last = Math.floor(ratio * 2 ** 52) - 1;
+  if (last < 0) return () => false;
+  const limit = last.toString(16).padStart(13, '0');
+  // Digits of the same count compare as numbers do.
+  return (traceId) => traceId.slice(19) <= limit;
+}
+
+export function beginTrace(headers: IncomingHttpHeaders, isInShare: (traceId: string) => boolean): TraceContext {
+  const parent = readTraceparent(headers) ?? readB3(headers);
+  if (parent?.traceId === undefined) {
+    const traceId = newTraceId();
+    return new Trace(traceId, undefined, parent?.isSampled ?? isInShare(traceId), undefined);
+  }
+  const { traceId, spanId, isSampled = isInShare(traceId), state } = parent;
+  return new Trace(traceId, spanId, isSampled, state);
+}

@@ -1,0 +1,3 @@
+export { addTraceHeaders } from './context/trace-headers.ts';
+export { newSpanId } from './context/trace-ids.ts';
+export { openTraces, type Traces, type TracesOptions } from './open-traces.ts';

@@ -1,0 +1,3 @@
+export { requestSpans } from './request-spans.ts';
+export { spanOrigin } from './span-origin.ts';
+export { SpanQueue } from './span-queue.ts';
