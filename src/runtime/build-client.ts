@@ -70,6 +70,7 @@ function httpClient(
     signals,
     callerHeaders: callerHeadersFor(name, config, statements),
     tls,
+    traceFormats: config.telemetry.otlp === undefined ? [] : config.telemetry.tracing.propagation,
     onBreakerChange: (url, breaker) =>
       log.warn({ subgraph: name, url, breaker }, 'a subgraph’s circuit breaker changed'),
   });

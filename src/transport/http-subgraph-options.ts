@@ -1,5 +1,5 @@
 import type { Principal } from '../access/principal.ts';
-import type { BodyCompression, BreakerConfig, HeaderRules, HttpClient } from '../config/index.ts';
+import type { BodyCompression, BreakerConfig, HeaderRules, HttpClient, TraceFormat } from '../config/index.ts';
 import type { Signals } from '../signals/index.ts';
 import type { ClientCredentials } from '../tls/index.ts';
 import type { BreakerState } from './circuit-breaker.ts';
@@ -54,6 +54,8 @@ export interface HttpSubgraphOptions {
   readonly headers?: HeaderRules;
   /** Tell the subgraph who asks; nothing that a client sends becomes one of them. @default none */
   readonly callerHeaders?: readonly CallerHeader[];
+  /** How the subgraph is told of the trace that a request belongs to. @default not at all */
+  readonly traceFormats?: readonly TraceFormat[];
   /** Whether identical queries in flight share one request. @default true */
   readonly shareIdentical?: boolean;
   /** How the breakers of its URLs follow those of other workers. @default each counts alone */

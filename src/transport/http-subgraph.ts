@@ -13,8 +13,15 @@
  * not keep it open), a limit on the answer's size after decoding, and redirects are never followed (a subgraph cannot
  * point the gateway at another host). A client that leaves stops its request at once, unless others wait for it.
  */
-import { type BodyCompression, type HeaderRules, unforwardableHeaders } from '../config/index.ts';
+import {
+  type BodyCompression,
+  type HeaderRules,
+  type TraceFormat,
+  traceHeaderNames,
+  unforwardableHeaders,
+} from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
+import { addTraceHeaders, type FetchEvent, newSpanId } from '../observability/index.ts';
 import { Answer } from './answer.ts';
 import { EndpointChooser } from './choose-endpoint.ts';
 import { executeParts, splitRepresentations } from './chunk-representations.ts';
@@ -79,6 +86,7 @@ class HttpSubgraph implements SubgraphClient {
   /** These and `#inserted`: of every request whose headers neither a plugin nor the caller's identity changes. */
   readonly #fixedHeaders: readonly string[];
   readonly #callerHeaders: readonly CallerHeader[];
+  readonly #traceFormats: readonly TraceFormat[];
 
   constructor(options: HttpSubgraphOptions) {
     const { name, url, furtherUrls = [], headers = { request: [], response: [] }, compression = 'none' } = options;
@@ -96,6 +104,8 @@ class HttpSubgraph implements SubgraphClient {
     this.#callerHeaders = options.callerHeaders ?? [];
     const { fixedHeaders, rules } = splitHeaderRules(headers.request);
     this.#inserted = fixedHeaders;
+    // What a rule inserts for every request is the last word.
+    this.#traceFormats = namesTrace(fixedHeaders) ? [] : (options.traceFormats ?? []);
     this.#forward = compileRequestHeaderRules(
       rules,
       this.#callerHeaders.map(({ header }) => header),
@@ -129,7 +139,7 @@ class HttpSubgraph implements SubgraphClient {
     const key = this.#sharing && request.kind === 'query' ? keyOf(context, forwarded, body) : undefined;
     const running = key === undefined ? undefined : this.#inFlight.get(key);
     if (running !== undefined) {
-      if (request.event !== undefined) request.event.isShared = true;
+      if (request.event !== undefined) noteShared(request.event, running.event);
       return running.join(context, now);
     }
     const forget = key === undefined ? undefined : () => this.#inFlight.delete(key);
@@ -137,10 +147,9 @@ class HttpSubgraph implements SubgraphClient {
     const call = new SharedCall(this.name, this.#timeoutMs, now, forget, numbers, request.event);
     if (key !== undefined) this.#inFlight.set(key, call);
     const response = call.join(context, now);
-    const { requestId } = context;
     if (this.#callerHeaders.length === 0) {
       const areFixed = request.headers === undefined;
-      this.#start(call, request, this.#headersFor(requestId, forwarded, areFixed), body);
+      this.#start(call, request, this.#headersFor(request, context, forwarded, areFixed), body);
     } else this.#startAsCaller(call, request, context, forwarded, body);
     return response;
   }
@@ -149,7 +158,7 @@ class HttpSubgraph implements SubgraphClient {
   #startAsCaller(
     call: SharedCall,
     request: SubgraphRequest,
-    { principal, requestId }: RequestContext,
+    context: RequestContext,
     forwarded: readonly string[] | undefined,
     body: string,
   ): void {
@@ -160,10 +169,10 @@ class HttpSubgraph implements SubgraphClient {
         const value = values[index];
         if (value !== undefined) headers[header] = value;
       }
-      this.#start(call, request, this.#headersFor(requestId, withHeaders(before, headers), false), body);
+      this.#start(call, request, this.#headersFor(request, context, withHeaders(before, headers), false), body);
     };
     try {
-      const values = this.#callerHeaders.map(({ of }) => of(principal, this.name));
+      const values = this.#callerHeaders.map(({ of }) => of(context.principal, this.name));
       if (values.every((value) => !(value instanceof Promise))) start(values as readonly (string | undefined)[]);
       else
         Promise.all(values)
@@ -221,12 +230,21 @@ class HttpSubgraph implements SubgraphClient {
   }
 
   /** @param areFixed whether `forwarded` lacks what rules insert into every request */
-  #headersFor(requestId: string, forwarded: readonly string[] | undefined, areFixed: boolean): MessageHeaders {
+  #headersFor(
+    { event }: SubgraphRequest,
+    { requestId }: RequestContext,
+    forwarded: readonly string[] | undefined,
+    areFixed: boolean,
+  ): MessageHeaders {
     const fixedHeaders = areFixed ? this.#fixedHeaders : this.#baseHeaders;
     // A rule may send on the client's own request id, or one of its own.
     const isRuled = forwarded?.includes('x-request-id') === true || fixedHeaders.includes('x-request-id');
     const headers = isRuled ? [] : ['x-request-id', requestId];
     if (forwarded !== undefined) headers.push(...forwarded);
+    if (event?.trace !== undefined && this.#traceFormats.length > 0 && !namesTrace(forwarded)) {
+      event.spanId ??= newSpanId();
+      addTraceHeaders(this.#traceFormats, event.trace, event.spanId, headers);
+    }
     return { fixedHeaders, headers };
   }
 
@@ -286,6 +304,17 @@ class HttpSubgraph implements SubgraphClient {
   async close(): Promise<void> {
     await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
   }
+}
+
+/** Whether a rule or a plugin says of the trace what it wants. */
+function namesTrace(headers: readonly string[] | undefined): boolean {
+  return headers !== undefined && traceHeaderNames.some((name) => headers.includes(name));
+}
+
+function noteShared(event: FetchEvent, leader: FetchEvent | undefined): void {
+  event.isShared = true;
+  if (leader?.trace === undefined || leader.spanId === undefined) return;
+  event.leader = { traceId: leader.trace.traceId, spanId: leader.spanId };
 }
 
 /** The headers of the rules with those of the request, which replace others of their names. */

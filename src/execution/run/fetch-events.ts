@@ -14,6 +14,7 @@ export function beginFetch(
   const isInProcess = client === 'in-process';
   const event = new FetchEvent({ subgraph, kind, operationType, isInProcess, began: performance.now() });
   event.entities = entities;
+  event.trace = operation.request.trace;
   operation.fetches.push(event);
   return event;
 }
