@@ -6,7 +6,7 @@ import type { ErrorPolicy } from '../../config/index.ts';
 import { type ErrorCode, GatewayError } from '../../errors/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphError } from '../../transport/index.ts';
-import type { CompiledEntityFetch, CompiledRootFetch } from '../compile/compile-plan.ts';
+import type { CompiledEntityFetch, CompiledEntityField, CompiledRootFetch } from '../compile/compile-plan.ts';
 import { type DataObject, type DataPath, isDataObject } from '../data/data.ts';
 import { placesOfEach } from '../data/find-places.ts';
 import type { Failure } from './failure.ts';
@@ -181,13 +181,27 @@ export class RunFailures {
     // Where the whole entity is null, so are all its fields, not only the one that failed.
     const tails = isPresent ? [patternOf(fieldPath)] : gives.map((name) => [name]);
     const places = paths.flatMap((path) => tails.map((tail) => [...path, ...tail]));
-    const tail = isPresent || fieldPath.length > 0 ? fieldPath : gives.slice(0, 1);
+    const tail = isPresent ? fieldPath : this.#nullTail(fetch, requested.field, fieldPath);
     const objects = new Set(owners.flatMap((owner) => [data.inPlace(owner), owner]));
     const [first, ...further] = [...objects]
       .flatMap((object) => placesOf.get(object) ?? [])
       .map((place) => [...place, ...tail]);
     this.#add(subgraph, error, first, places, further);
     return true;
+  }
+
+  /** Where the error of an entity that is null is reported: not at a field whose declared value takes its place. */
+  #nullTail(
+    fetch: CompiledEntityFetch,
+    { key, gives }: CompiledEntityField,
+    fieldPath: readonly (string | number)[],
+  ): readonly (string | number)[] {
+    const { fallbacks } = this.#options;
+    const [failed = gives[0]] = fieldPath;
+    const isDeclared = (name: string | number | undefined): boolean => fallbacks?.isDeclared(fetch, key, name) === true;
+    if (!isDeclared(failed)) return fieldPath.length > 0 ? fieldPath : gives.slice(0, 1);
+    const undeclared = gives.find((name) => !isDeclared(name));
+    return undeclared === undefined ? gives.slice(0, 1) : [undeclared];
   }
 
   /** The places of the entities that have errors: one walk for all of them. */

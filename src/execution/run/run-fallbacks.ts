@@ -43,8 +43,8 @@ export class RunFallbacks {
   readonly #failed = new Map<Fetch, string>();
   readonly #refusedFetches = new Set<Fetch>();
   readonly #fetchOf = new Map<Failure, Fetch>();
-  /** Entities that are null because of an error in them. */
-  readonly #failedEntities = new Set<DataObject>();
+  /** Entities that are null because of an error in them, with its code. */
+  readonly #failedEntities = new Map<DataObject, string>();
   readonly #refusedEntities = new Set<DataObject>();
   readonly #refused = new FailedNulls();
   /** By object and key, with the code of the failure. */
@@ -73,17 +73,29 @@ export class RunFallbacks {
 
   /** An entity that is null because of an error. */
   addEntity(error: SubgraphError, owner: DataObject): void {
-    (isRefused(error) ? this.#refusedEntities : this.#failedEntities).add(owner);
+    if (isRefused(error)) this.#refusedEntities.add(owner);
+    else this.#failedEntities.set(owner, error.cause?.code ?? 'DOWNSTREAM_SERVICE_ERROR');
+  }
+
+  /**
+   * Whether a field of a fetch’s entities has a declared value.
+   *
+   * @param list the key of the list of entities
+   */
+  isDeclared(fetch: Fetch, list: string, key: string | number | undefined): boolean {
+    const fields = fetch.fallbacks?.get(list) ?? [];
+    return fields.some((field) => field.key === key && this.#options.values.has(`${field.on}.${field.name}`));
   }
 
   /** @param unfilled places that are empty because what their fetch requires is missing */
   fill(unfilled: readonly (readonly string[])[]): void {
-    for (const entities of [this.#failedEntities, this.#refusedEntities])
-      for (const owner of [...entities]) entities.add(this.#options.data.inPlace(owner));
+    const { data } = this.#options;
+    for (const [owner, code] of [...this.#failedEntities]) this.#failedEntities.set(data.inPlace(owner), code);
+    for (const owner of [...this.#refusedEntities]) this.#refusedEntities.add(data.inPlace(owner));
     for (const fetch of this.#options.plan.fetches) {
       if (fetch.fallbacks === undefined) continue;
       for (const { path, selection, type } of placesOf(fetch))
-        walkPath(this.#options.data.root, path, (object, steps) => {
+        walkPath(data.root, path, (object, steps) => {
           this.#fillObject(object, steps, type, selection, { fetch, unfilled });
           return true;
         });
@@ -161,7 +173,8 @@ export class RunFallbacks {
       : cause !== undefined && this.#isMissing(object, place, cause);
     if (!isFailed) return;
     object[key] = cloneJson(values.get(coordinate));
-    const code = (cause && this.#failed.get(cause.fetch)) ?? 'DOWNSTREAM_SERVICE_ERROR';
+    const code =
+      (cause && this.#failed.get(cause.fetch)) ?? this.#failedEntities.get(object) ?? 'DOWNSTREAM_SERVICE_ERROR';
     this.#filled.set(object, (this.#filled.get(object) ?? new Map()).set(key, code));
     this.#note(place, code);
   }
