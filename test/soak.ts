@@ -18,6 +18,9 @@ const files = [
   'test/security/access/interleaved.test.ts',
   'test/faults/faulty-proxy.test.ts',
   'test/faults/transport-clients.test.ts',
+  'test/faults/expiring-entry.test.ts',
+  'test/unit/runtime/freshness/freshness.test.ts',
+  'test/unit/execution/run/repeatable-runs.test.ts',
 ];
 const chosen = words.length === 0 ? files : files.filter((file) => words.some((word) => file.includes(word)));
 if (chosen.length === 0) throw new RangeError(`no soak is named ${words.join(' or ')}; there are ${files.join(', ')}`);
