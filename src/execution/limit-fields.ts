@@ -18,7 +18,7 @@ export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undef
       const execute = (refusals: FieldRefusals | undefined): ReturnType<ExecutionEngine['execute']> =>
         engine.execute(refusals === undefined ? request : { ...request, denials: withRefusals(denials, refusals) });
       return limits
-        .refusals(request, (type, node) => denials?.isDenied(type, node) !== true)
+        .refusals(request, denials && ((type, node) => !denials.isDenied(type, node)))
         .then(execute)
         .catch((error: unknown) => {
           // Before anything of it was sent.

@@ -106,7 +106,8 @@ export interface OperationCosts {
   actual?: number;
   /** In points; missing where there is no limit. */
   max?: number;
-  subgraphs?: ReadonlyMap<string, { readonly estimated: number; actual: number }>;
+  /** In points, of each subgraph. */
+  subgraphs?: () => readonly (readonly [string, { readonly estimated: number; readonly actual: number }])[];
   /** In money; missing where nothing of the operation costs any. */
   ai?: { readonly estimatedNanoUsd: bigint; readonly account: SpendAccount };
 }

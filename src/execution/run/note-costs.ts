@@ -2,20 +2,21 @@
 import type { EstimatedCost } from '../../limits/index.ts';
 import type { OperationCosts, RequestContext } from '../../transport/index.ts';
 
-export function noteEstimate(costs: OperationCosts | undefined, { estimated, max, subgraphs }: EstimatedCost): void {
+export function noteEstimate(
+  costs: OperationCosts | undefined,
+  { estimated, max, subgraphs, meter }: EstimatedCost,
+): void {
   if (costs === undefined) return;
   costs.estimated = estimated;
   costs.actual = 0;
   if (Number.isFinite(max)) costs.max = max;
-  costs.subgraphs = new Map([...subgraphs].map(([name, points]) => [name, { estimated: points, actual: 0 }]));
+  // Few ask for it.
+  costs.subgraphs = () =>
+    [...subgraphs].map(([name, points]) => [name, { estimated: points, actual: meter.subgraphs.get(name) ?? 0 }]);
 }
 
 export function noteActual({ costs, charges }: RequestContext, { meter }: EstimatedCost): void {
   charges?.settle('points', meter.total);
   if (costs === undefined) return;
   costs.actual = meter.total;
-  for (const [name, points] of meter.subgraphs) {
-    const subgraph = costs.subgraphs?.get(name);
-    if (subgraph !== undefined) subgraph.actual = points;
-  }
 }

@@ -21,7 +21,7 @@ export function explainCosts(
   const { subgraphs, ai, ...points } = costs;
   const cost = {
     ...points,
-    ...(namesSubgraphs && subgraphs !== undefined ? { subgraphs: Object.fromEntries(subgraphs) } : {}),
+    ...(namesSubgraphs && subgraphs !== undefined ? { subgraphs: Object.fromEntries(subgraphs()) } : {}),
     ...(hasAi ? { ai: aiCost(ai) } : {}),
   };
   return withExtension(outcome, { cost });

@@ -17,24 +17,41 @@ export function openCharges(
   return rates.open({ requestId, response, form, signal }, { address, headers });
 }
 
-/** @throws GatewayError `RATE_LIMITED` */
-export async function identifyCharged(
+/** @returns a promise where the request waits, or who sends it is not known at once @throws GatewayError `RATE_LIMITED` */
+export function identifyCharged(
   charges: RequestCharges,
   { generation: { authenticator } }: RequestLife<{ readonly authenticator: Authenticator }>,
   { raw }: Pick<ClientRequest, 'raw'>,
   headers: IncomingHttpHeaders,
-): Promise<Principal> {
-  await charges.chargeAddress();
-  const principal = await authenticator.identify(callerFactsOf(raw, headers));
-  await charges.chargeCaller(principal);
-  return principal;
+): Principal | Promise<Principal> {
+  const fail = (error: unknown): never => {
+    charges.setHeaders();
+    throw error;
+  };
+  const identify = (): Principal | Promise<Principal> => {
+    try {
+      return authenticator.identify(callerFactsOf(raw, headers));
+    } catch (error) {
+      return fail(error);
+    }
+  };
+  const charge = (principal: Principal): Principal | Promise<Principal> =>
+    charges.chargeCaller(principal)?.then(() => principal) ?? principal;
+  const turn = charges.chargeAddress();
+  const identified = turn === undefined ? identify() : turn.then(identify);
+  return identified instanceof Promise ? identified.then(charge, fail) : charge(identified);
 }
 
 /** Answers a request, which is charged in other gateways before its answer is sent, whatever that is. */
-export async function answerCharged<Answer>(charges: RequestCharges, answer: () => Promise<Answer>): Promise<Answer> {
+export function answerCharged<Answer>(charges: RequestCharges, answer: () => Promise<Answer>): Promise<Answer> {
+  return charges.isOpenToEnd ? flushed(charges, answer) : answer();
+}
+
+async function flushed<Answer>(charges: RequestCharges, answer: () => Promise<Answer>): Promise<Answer> {
   try {
     return await answer();
   } finally {
-    await charges.flush();
+    const turn = charges.flush();
+    if (turn !== undefined) await turn;
   }
 }

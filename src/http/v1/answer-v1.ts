@@ -128,7 +128,8 @@ function identifyAndRespond(
   if (rates !== undefined && client.method === 'POST') {
     const charges = openCharges(rates, life, client, headers, wireErrorFormOf(client.url));
     return answerCharged(charges, async () => {
-      const principal = await untilAborted(identifyCharged(charges, life, client, headers), life.signal);
+      const identified = identifyCharged(charges, life, client, headers);
+      const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
       return respondTo(principal, charges);
     });
   }

@@ -5,6 +5,7 @@
  * An operation without such a field is looked at once.
  */
 import {
+  BREAK,
   type DocumentNode,
   type FieldNode,
   type GraphQLObjectType,
@@ -13,6 +14,7 @@ import {
   getVariableValues,
   type OperationDefinitionNode,
   type SelectionNode,
+  visit,
 } from 'graphql';
 import type { getGraphQLRateLimiter } from 'graphql-rate-limit';
 import type { Principal } from '../../access/principal.ts';
@@ -23,6 +25,7 @@ import {
   canonicalJson,
   clientNetwork,
   invariant,
+  onDemand,
   packageOnDemand,
   stableHash,
   withPlainNumbers,
@@ -93,6 +96,18 @@ export interface FieldRefusals {
   isRefused(type: GraphQLObjectType, field: FieldNode): boolean;
 }
 
+type Values = Readonly<Record<string, unknown>>;
+type ReadsField = (type: GraphQLObjectType, node: FieldNode) => boolean;
+
+/** An operation that has a limited field. */
+interface Prepared {
+  readonly rated: RatedOperation;
+  /** Whether `@skip` or `@include` decide what is read. */
+  readonly isConditional: boolean;
+  /** Its places, where they are the same for every request. */
+  places: readonly RatedPlace[] | undefined;
+}
+
 type Limiter = ReturnType<typeof getGraphQLRateLimiter>;
 type Info = Parameters<Limiter>[0]['info'];
 
@@ -103,7 +118,7 @@ const rateLimitPackage = packageOnDemand<{ readonly getGraphQLRateLimiter: typeo
 export class FieldLimits {
   readonly #options: FieldLimitsOptions;
   readonly #names: RegExp;
-  readonly #operations = new WeakMap<OperationDefinitionNode, RatedOperation | 'unlimited'>();
+  readonly #operations = new WeakMap<OperationDefinitionNode, Prepared | 'unlimited'>();
 
   /** @returns undefined where the schema has no `@rateLimit` */
   static of(options: FieldLimitsOptions): FieldLimits | undefined {
@@ -130,25 +145,18 @@ export class FieldLimits {
    * Counts what a request reads. Other gateways are asked with its charge, which throws `FieldsRefused` where they allow less;
    * a request that is not charged waits for them here.
    *
-   * @param reads whether the caller may read a field at all: what is denied is not counted
+   * @param reads whether the caller may read a field at all: what is denied is not counted; undefined: all of them
    * @returns undefined where nothing is refused
    */
-  async refusals(
-    request: LimitedOperation,
-    reads: (type: GraphQLObjectType, node: FieldNode) => boolean,
-  ): Promise<FieldRefusals | undefined> {
+  async refusals(request: LimitedOperation, reads: ReadsField | undefined): Promise<FieldRefusals | undefined> {
     const prepared = this.#prepare(request.document, request.operation);
     if (prepared === 'unlimited') return undefined;
-    const { schema } = this.#options;
-    const definitions = request.operation.variableDefinitions ?? [];
-    const plain = withPlainNumbers(request.variables) as LimitedOperation['variables'];
-    const values = getVariableValues(schema, definitions, plain).coerced ?? {};
-    const includes = ({ directives }: SelectionNode): boolean => isIncluded(directives, values);
+    const values = onDemand(() => this.#valuesOf(request));
     const refused = new Set<string>();
     const countedHere: CountedPlace[] = [];
     const { counters, joint } = this.#options;
     const caller = callerOf(request);
-    for (const place of ratedPlaces(prepared, includes, reads)) {
+    for (const place of placesOf(prepared, values, reads)) {
       const store = new WindowStore(counters, place.rate, joint);
       if (await isWithinRate(place, values, caller, store)) countedHere.push({ place, store });
       else this.#note(request, { place, store }, refused);
@@ -213,13 +221,20 @@ export class FieldLimits {
     };
   }
 
-  #prepare(document: DocumentNode, operation: OperationDefinitionNode): RatedOperation | 'unlimited' {
+  #valuesOf({ operation, variables }: LimitedOperation): Values {
+    const plain = withPlainNumbers(variables) as LimitedOperation['variables'];
+    return getVariableValues(this.#options.schema, operation.variableDefinitions ?? [], plain).coerced ?? {};
+  }
+
+  #prepare(document: DocumentNode, operation: OperationDefinitionNode): Prepared | 'unlimited' {
     let prepared = this.#operations.get(operation);
     if (prepared === undefined) {
       const { schema, rates } = this.#options;
       const rated = { schema, rates, operation, fragments: fragmentsOf(document) };
-      prepared = hasRatedField(rated) ? rated : 'unlimited';
-      if (prepared === rated) numberFields(document);
+      prepared = hasRatedField(rated)
+        ? { rated, isConditional: isConditional(document), places: undefined }
+        : 'unlimited';
+      if (prepared !== 'unlimited') numberFields(document);
       this.#operations.set(operation, prepared);
     }
     return prepared;
@@ -233,14 +248,38 @@ export class FieldLimits {
   }
 }
 
+function placesOf(prepared: Prepared, values: () => Values, reads: ReadsField | undefined): readonly RatedPlace[] {
+  const { rated, isConditional } = prepared;
+  if (isConditional || reads !== undefined) {
+    const includes = ({ directives }: SelectionNode): boolean => isIncluded(directives, values());
+    return ratedPlaces(rated, includes, reads ?? always);
+  }
+  prepared.places ??= ratedPlaces(rated, always, always);
+  return prepared.places;
+}
+
+const always = (): boolean => true;
+
+function isConditional(document: DocumentNode): boolean {
+  let hasCondition = false;
+  visit(document, {
+    Directive({ name: { value } }) {
+      if (value !== 'skip' && value !== 'include') return undefined;
+      hasCondition = true;
+      return BREAK;
+    },
+  });
+  return hasCondition;
+}
+
 async function isWithinRate(
   { rate, field, node }: RatedPlace,
-  variables: Readonly<Record<string, unknown>>,
+  variables: () => Values,
   caller: string,
   store: WindowStore,
 ): Promise<boolean> {
   const limit = rateLimitPackage().getGraphQLRateLimiter({ identifyContext: () => caller, store });
-  const args = { identity: identityOf(rate.identityArgs, () => argumentsOf(field, node, variables)) };
+  const args = { identity: identityOf(rate.identityArgs, () => argumentsOf(field, node, variables())) };
   const info = { fieldName: rate.id } as Info;
   const message = await limit({ parent: undefined, args, context: undefined, info }, oneInWindow);
   return message === undefined;

@@ -9,11 +9,10 @@ import type { BucketState } from '../../counters/index.ts';
 /** By whose headers a door tells its rates, beside the standard's. */
 export type RateHeaderForm = 'standard' | 'openai' | 'anthropic';
 
-/** A rate that a request counts in, and how its bucket is. */
-export interface RateState {
+/** What answers say of a rate. */
+export interface HeaderRate {
   readonly config: RateConfig;
   readonly policy: string;
-  readonly state: BucketState;
 }
 
 /** Fields of the standard have whole numbers: money is in millionths of a dollar. */
@@ -27,28 +26,29 @@ export function ratePolicy({ name, unit, amount, everyMs, burst }: RateConfig): 
   return `"${name}";q=${wholeUnits(unit, burst)}${quotaUnit};w=${Math.max(1, Math.ceil((burst * everyMs) / amount / 1_000))}`;
 }
 
-/** What has been charged so far; a property of the response. */
-const charged = Symbol('rates that were charged');
-
-type ChargedResponse = ServerResponse & { [charged]?: readonly RateState[] };
-
-/** @param added by this charge: an answer tells all rates that its request was charged for */
-export function setRateHeaders(response: ChargedResponse, form: RateHeaderForm, added: readonly RateState[]): void {
-  // One that was charged here first, and then with other gateways, is told once.
-  const names = new Set(added.map(({ config }) => config.name));
-  const rates = [...(response[charged] ?? []).filter(({ config }) => !names.has(config.name)), ...added];
-  response[charged] = rates;
-  const [first] = rates;
-  if (first === undefined || response.headersSent) return;
-  response.setHeader('ratelimit-policy', rates.map(({ policy }) => policy).join(', '));
-  response.setHeader('ratelimit', rates.map(standard).join(', '));
+/** @param rates that the request was charged to */
+export function setRateHeaders(
+  response: ServerResponse,
+  form: RateHeaderForm,
+  rates: ReadonlyMap<HeaderRate, BucketState>,
+): void {
+  if (rates.size === 0 || response.headersSent) return;
+  let policies = '';
+  let states = '';
+  for (const [{ config, policy }, state] of rates) {
+    const separator = policies === '' ? '' : ', ';
+    policies += separator + policy;
+    states += separator + standard(config, state);
+  }
+  response.setHeader('ratelimit-policy', policies);
+  response.setHeader('ratelimit', states);
   if (form === 'standard') return;
   // Their clients read one rate, of requests: the one that refuses next.
-  const ofRequests = rates.filter(({ config }) => config.unit === 'operations');
+  const ofRequests = [...rates].filter(([{ config }]) => config.unit === 'operations');
   let [tightest] = ofRequests;
   if (tightest === undefined) return;
-  for (const rate of ofRequests) if (rate.state.remaining < tightest.state.remaining) tightest = rate;
-  const { config, state } = tightest;
+  for (const rate of ofRequests) if (rate[1].remaining < tightest[1].remaining) tightest = rate;
+  const [{ config }, state] = tightest;
   const [limit, remaining, reset] =
     form === 'openai'
       ? ['x-ratelimit-limit-requests', 'x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests']
@@ -63,7 +63,7 @@ export function setRateHeaders(response: ChargedResponse, form: RateHeaderForm, 
   response.setHeader(reset as string, resetText);
 }
 
-function standard({ config: { name, unit }, state: { remaining, fullInMs } }: RateState): string {
+function standard({ name, unit }: RateConfig, { remaining, fullInMs }: BucketState): string {
   return `"${name}";r=${wholeUnits(unit, remaining)};t=${Math.ceil(fullInMs / 1_000)}`;
 }
 

@@ -9,13 +9,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Principal } from '../../access/principal.ts';
 import type { LimitsConfig } from '../../config/index.ts';
-import type { BucketTake, TakeOutcome, TokenBuckets } from '../../counters/index.ts';
+import type { BucketState, BucketTake, TakeOutcome, TokenBuckets } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { type Abortable, formatUsd, invariant, pause } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { JointRates } from './joint-rates.ts';
-import { type RateHeaderForm, type RateState, setRateHeaders } from './rate-headers.ts';
-import { type RateRules, type RuleTake, takesOf } from './rate-rules.ts';
+import { type RateHeaderForm, setRateHeaders } from './rate-headers.ts';
+import { type RateRule, type RateRules, type RuleTake, takesOf } from './rate-rules.ts';
 import type { RatedClient } from './rate-subject.ts';
 
 /** One request on its way, as rates see it. */
@@ -66,11 +66,20 @@ export class RequestCharges {
   /** Taken here; other gateways have not been asked. */
   #pending: RuleTake[] = [];
   #counts: PostponedCounts | undefined;
+  /** Of the rates that were charged. */
+  readonly #states = new Map<RateRule, BucketState>();
+  #hasHeaders = true;
   #estimates = nothing;
 
   constructor(options: RequestChargesOptions) {
     this.#options = options;
     this.#client = { ...options.client, principal: undefined };
+  }
+
+  /** Whether more than operations is to be charged, or others are to be asked: the request is to be flushed. */
+  get isOpenToEnd(): boolean {
+    const { rules, joint } = this.#options;
+    return joint !== undefined || rules.points.length > 0 || rules.usd.length > 0;
   }
 
   /** Before the caller is known. @returns a promise where the request waits for its turn @throws GatewayError `RATE_LIMITED` */
@@ -81,7 +90,9 @@ export class RequestCharges {
   /** @returns a promise where the request waits for its turn @throws GatewayError `RATE_LIMITED` */
   chargeCaller(principal: Principal): Promise<void> | undefined {
     this.#client = { ...this.#client, principal };
-    return this.#charge(takesOf(this.#options.rules.byCaller, this.#client, 1));
+    const turn = this.#charge(takesOf(this.#options.rules.byCaller, this.#client, 1));
+    if (!this.isOpenToEnd) this.setHeaders();
+    return turn;
   }
 
   /** Whether what was counted can be asked of other gateways with the charges. */
@@ -109,7 +120,10 @@ export class RequestCharges {
     const waitMs = this.#takeHere(takes);
     if (waitMs !== 'not taken') this.#estimates = { points, usd, price };
     const turn = this.#waitHere(takes, waitMs);
-    return this.#options.joint === undefined ? turn : this.#askOthers(this.#options.joint, turn, alongside);
+    const { joint } = this.#options;
+    if (joint !== undefined) return this.#askOthers(joint, turn, alongside);
+    this.setHeaders();
+    return turn;
   }
 
   /** Before the answer is sent: charges in other gateways what was charged here alone. @throws as `take` */
@@ -118,8 +132,9 @@ export class RequestCharges {
     // Nothing was read.
     this.#counts?.giveBack();
     this.#counts = undefined;
-    if (joint === undefined || this.#pending.length === 0) return undefined;
-    return this.#askOthers(joint, undefined, undefined);
+    if (joint !== undefined && this.#pending.length > 0) return this.#askOthers(joint, undefined, undefined);
+    this.setHeaders();
+    return undefined;
   }
 
   /** Puts back what was taken and the operation did not cost. */
@@ -183,6 +198,7 @@ export class RequestCharges {
       if (counted.status === 'fulfilled') counts?.giveBack();
     }
     const waitMs = outcome === undefined ? 0 : this.#decide(takes, outcome);
+    this.setHeaders();
     if (counted.status === 'rejected') {
       // Its price is another one.
       this.settle('points', 0);
@@ -215,14 +231,25 @@ export class RequestCharges {
       this.#measure(takes[outcome.index]);
       return 'not taken';
     }
-    const states: RateState[] = [];
-    for (const [index, { rule }] of takes.entries()) {
+    for (let index = 0; index < takes.length; index++) {
       const state = outcome.states[index];
-      if (state !== undefined) states.push({ config: rule.config, policy: rule.policy, state });
+      const take = takes[index];
+      if (state === undefined || take === undefined) continue;
+      // One that was charged here first, and then with other gateways, is told once.
+      this.#states.set(take.rule, state);
     }
-    setRateHeaders(request.response, request.form, states);
-    if (outcome.kind === 'refused') throw refusal(takes[outcome.index], outcome.retryInMs, request);
-    return outcome.waitMs;
+    this.#hasHeaders = false;
+    if (outcome.kind === 'taken') return outcome.waitMs;
+    this.setHeaders();
+    throw refusal(takes[outcome.index], outcome.retryInMs, request);
+  }
+
+  /** Says on the answer how the rates stand: once, since to set headers costs more than all else here. */
+  setHeaders(): void {
+    if (this.#hasHeaders) return;
+    this.#hasHeaders = true;
+    const { response, form } = this.#options.request;
+    setRateHeaders(response, form, this.#states);
   }
 
   async #wait(ms: number, giveBack: () => void): Promise<void> {
