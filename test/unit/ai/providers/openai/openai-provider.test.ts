@@ -43,9 +43,14 @@ describe('a completion in text', () => {
     try {
       const { provider, calls } = await serve(answering({ content: 'Yes.' }));
       await provider.complete('gpt-test', text, called());
-      expect(calls[0]?.headers.authorization).toBe(`Bearer ${apiKey}`);
-      expect(calls[0]?.headers['user-agent']).toBe('isthmus');
-      expect(inspect(calls[0]?.headers)).not.toMatch(/stainless|environment/i);
+      // Embeddings go through the package.
+      await failureOf(provider.embed('gpt-test', { texts: ['a'] }, called()));
+      expect(calls).toHaveLength(2);
+      for (const { headers } of calls) {
+        expect(headers.authorization).toBe(`Bearer ${apiKey}`);
+        expect(headers['user-agent']).toBe('isthmus');
+        expect(inspect(headers)).not.toMatch(/stainless|environment/i);
+      }
     } finally {
       delete process.env.OPENAI_ORG_ID;
       delete process.env.OPENAI_CUSTOM_HEADERS;
