@@ -1,20 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { Logger, RequestEvent, RequestSink } from '../observability/index.ts';
+import type { Logger, RequestEnd, RequestEvent, RequestLog, RequestSink } from '../observability/index.ts';
 import { framingProblem } from './check-framing.ts';
 import type { Admission } from './edge/admission.ts';
 import type { Cut, Exchanges } from './exchanges.ts';
 import type { ClientRequest } from './request/client-request.ts';
-import { beginEvent } from './request/request-event.ts';
-import { factsOf, noteFacts } from './request/request-facts.ts';
-import { type LoggedRequest, logRequest, type RequestEnd } from './request-log.ts';
+import { noteRefusal, readRefusal } from './request/note-refusal.ts';
+import { beginEvent, newEvent, type ObservedRequest } from './request/request-event.ts';
 
 export interface BeginExchangeOptions {
   readonly admission: Admission;
   readonly exchanges: Exchanges;
   readonly isDraining: () => boolean;
-  /** Who looks at requests; none: they have no events. */
+  /** Who looks at requests, the log among them where it has their lines; none: they have no events. */
   readonly sinks: readonly RequestSink[];
+  readonly requestLog: RequestLog;
   readonly graphqlPath: string;
   readonly log: Logger;
 }
@@ -40,27 +40,47 @@ export function beginExchanges(app: FastifyInstance, options: BeginExchangeOptio
 
 /** Follows a request's connection to its end. */
 export function beginExchange(
-  { exchanges, sinks, graphqlPath, log }: BeginExchangeOptions,
-  request: LoggedRequest,
+  { exchanges, sinks, requestLog, graphqlPath }: BeginExchangeOptions,
+  request: ObservedRequest,
   response: ServerResponse,
 ): void {
   const began = performance.now();
   const { clientAddress } = request;
   const event = beginEvent(sinks, request, began, graphqlPath);
   exchanges.begin(request.raw, response, ({ cutFor }) => {
-    if (cutFor !== undefined) noteFacts(request, cutFor);
+    if (cutFor !== undefined) noteRefusal(request, cutFor);
     const end = endOf(request, response, cutFor);
-    logRequest(log, request, { clientAddress, status: response.statusCode, began, end });
-    if (event === undefined) return;
-    event.code = factsOf(request)?.code;
-    endEvent(event, response.statusCode, end);
-    for (const sink of sinks) sink.record(event);
+    if (event !== undefined) {
+      endEvent(event, request, response, end);
+      // Of a client that has left, the calls of models end in this turn.
+      if (end === 'answered') record(sinks, event);
+      else setImmediate(record, sinks, event);
+    }
+    if (end !== 'cut' || requestLog.isEnabled) return;
+    const { raw, id, method, url } = request;
+    const late = event ?? newEvent({ raw, id, method, url, clientAddress }, began, graphqlPath);
+    if (event === undefined) endEvent(late, request, response, end);
+    requestLog.record(late);
   });
 }
 
-function endEvent(event: RequestEvent, status: number, end: RequestEnd): void {
+function record(sinks: readonly RequestSink[], event: RequestEvent): void {
+  for (const sink of sinks) sink.record(event);
+}
+
+function endEvent(
+  event: RequestEvent,
+  request: ObservedRequest,
+  { statusCode }: ServerResponse,
+  end: RequestEnd,
+): void {
   const now = performance.now();
-  event.status = status;
+  const refusal = readRefusal(request);
+  if (refusal !== undefined) {
+    event.code = refusal.code;
+    event.key = refusal.key;
+  }
+  event.status = statusCode;
   event.end = end;
   event.ended = now;
   for (const operation of event.operations) {
@@ -73,5 +93,5 @@ function endEvent(event: RequestEvent, status: number, end: RequestEnd): void {
 function endOf(request: Pick<ClientRequest, 'raw'>, { writableFinished }: ServerResponse, cutFor?: Cut): RequestEnd {
   if (cutFor !== undefined) return 'cut';
   if (writableFinished) return 'answered';
-  return factsOf(request)?.code === 'INTERNAL_SERVER_ERROR' ? 'cut' : 'aborted';
+  return readRefusal(request)?.code === 'INTERNAL_SERVER_ERROR' ? 'cut' : 'aborted';
 }

@@ -7,7 +7,7 @@ import type { ResolvedConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { allowedOrigins } from './request/allowed-origins.ts';
 import { errorBody, jsonType } from './request/coded-answer.ts';
-import { noteFacts } from './request/request-facts.ts';
+import { noteRefusal } from './request/note-refusal.ts';
 
 export interface CorsOptions {
   /** Asked anew each time: the list may change while the server runs. */
@@ -51,7 +51,7 @@ export function addCors(app: FastifyInstance, { config, log }: CorsOptions): voi
       loggedOrigins.add(origin);
       log.warn({ origin: printable, key: 'server.allowed_origins' }, `a browser was refused: ${message}`);
     }
-    noteFacts(request, { code: 'CSRF_REFUSED' });
+    noteRefusal(request, { code: 'CSRF_REFUSED' });
     reply.code(403).header('content-type', jsonType).send(errorBody('CSRF_REFUSED', message));
   }
 

@@ -5,7 +5,7 @@ import type { Logger } from '../observability/index.ts';
 import { readEncodings } from './decode-body.ts';
 import { errorBody, errorHeaders, jsonType } from './request/coded-answer.ts';
 import { toGatewayError } from './request/fastify-errors.ts';
-import { noteFacts } from './request/request-facts.ts';
+import { noteRefusal } from './request/note-refusal.ts';
 
 /** Adds the replies for paths without a route and for whatever a route throws. */
 export function addErrorReplies(app: FastifyInstance, log: Logger): void {
@@ -22,7 +22,7 @@ export function addErrorReplies(app: FastifyInstance, log: Logger): void {
 }
 
 export function refuse(error: GatewayError, request: FastifyRequest, reply: FastifyReply): void {
-  noteFacts(request, { code: error.code });
+  noteRefusal(request, { code: error.code });
   const { status, headers, body } = refusalOf(error);
   reply.code(status).header('x-request-id', request.id);
   for (const [name, value] of headers) reply.header(name, value);

@@ -9,7 +9,7 @@ import type { ResolvedConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import { Overload } from '../limits/index.ts';
-import type { Logger, RequestSink } from '../observability/index.ts';
+import { type Logger, RequestLog, type RequestSink } from '../observability/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import { beginExchanges } from './begin-exchange.ts';
@@ -100,11 +100,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const admission = new Admission(configOf);
   app.decorateRequest('clientAddress', { getter: clientAddressOfRequest });
   const { metrics } = gateway;
+  const requestLog = new RequestLog(log);
   const sinks = [
+    ...(requestLog.isEnabled ? [requestLog] : []),
     ...(options.sinks ?? []),
     ...(metrics === undefined ? [] : [metrics.countingRequests(server.graphqlPath)]),
   ];
-  const exchange = { admission, exchanges, isDraining, sinks, graphqlPath: server.graphqlPath, log };
+  const exchange = { admission, exchanges, isDraining, sinks, requestLog, graphqlPath: server.graphqlPath, log };
   beginExchanges(app, exchange);
   addCors(app, { config: configOf, log });
   app.addHook('onRequest', (request, _reply, done) => done(refuseWebSocket(request.raw, server.graphqlPath)));

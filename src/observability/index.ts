@@ -57,5 +57,5 @@ export {
   type SumNames,
   sumDimensions,
 } from './records/record-sums.ts';
-export { takeRequestUsage } from './request-usage.ts';
+export { type RequestLine, RequestLog, requestLine } from './request-log.ts';
 export { addTraceHeaders, newSpanId } from './traces/index.ts';

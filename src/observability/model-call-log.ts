@@ -8,7 +8,6 @@
 import { LineFile } from './line-file.ts';
 import type { Logger } from './logger.ts';
 import type { ModelCallRecord, ModelCallSink } from './model-calls.ts';
-import { countModelCall } from './request-usage.ts';
 
 export interface ModelCallLogOptions {
   /** The file that lines are appended to; created with its folder, readable by its owner alone. @default none */
@@ -78,7 +77,6 @@ export function createModelCallLog(options: ModelCallLogOptions): ModelCallSink 
 
   return {
     record(call) {
-      if (!call.shadow) countModelCall(call.requestId, call.costUsd);
       if (isClosing || queue.length >= maxQueued) {
         dropped += 1;
         return;

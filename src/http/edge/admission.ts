@@ -11,7 +11,7 @@ import { type BlockList, Socket } from 'node:net';
 import type { ResolvedConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { isWithin, networks } from '../../lib/index.ts';
-import { noteFacts } from '../request/request-facts.ts';
+import { noteRefusal } from '../request/note-refusal.ts';
 import { type ClientOrigin, connectionOf, noteOrigin } from './client-origin.ts';
 import { type Hop, hopsOfForwarded, hopsOfXForwarded } from './forwarded-hops.ts';
 
@@ -56,7 +56,7 @@ export class Admission {
     const origin = originBehind(rules, request);
     noteOrigin(request, origin);
     const key = openPaths.test(request.url ?? '') ? undefined : refusingKey(rules, origin.address);
-    if (key !== undefined) noteFacts({ raw: request }, { key });
+    if (key !== undefined) noteRefusal({ raw: request }, { key });
     const refusal = key && new GatewayError('FORBIDDEN', { message: 'Requests from this address are not served.' });
     request[decided] = refusal ?? 'admitted';
     return refusal;

@@ -9,7 +9,7 @@ export interface ClientOrigin {
   readonly isSecure: boolean;
 }
 
-/** A property of the request, as its facts are. */
+/** A property of the request, as its event is. */
 const origin = Symbol('origin of the client');
 
 type WithOrigin = IncomingMessage & { [origin]?: ClientOrigin };

@@ -9,7 +9,7 @@ import { LongText } from '../../execution/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
-import { noteFailure } from '../request/request-facts.ts';
+import { noteFailure } from '../request/note-refusal.ts';
 import type { Answer, AnswerBody } from './answer-through-plugins.ts';
 
 /** @returns undefined for what is no batch, or where none is allowed; @throws GatewayError `BAD_REQUEST`, `CONTENT_TOO_LARGE` */
@@ -65,7 +65,6 @@ export async function answerBatch(
       ...(retries.length === 0 ? [] : [['retry-after', String(Math.min(...retries))] as const]),
     ],
     body: `[${answers.map(({ text }) => text).join(',')}]`,
-    facts: undefined,
     isShared: true,
   };
 }

@@ -1,13 +1,12 @@
 /** The life of a GraphQL request where plugins take part: their `onRequest`, the answer, refusals included, their `onResponse`. */
 
-import { GatewayError } from '../../errors/index.ts';
+import { type ErrorCode, GatewayError } from '../../errors/index.ts';
 import { LongText } from '../../execution/index.ts';
 import { type Abortable, abortSignalOf } from '../../lib/index.ts';
 import type { OperationEvent } from '../../observability/index.ts';
 import { type Hooks, type HttpAnswer, runRequestHooks, runResponseHooks } from '../../plugins/index.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
-import type { OperationFacts } from '../request/request-facts.ts';
 import type { RawRequest } from './read-graphql-request.ts';
 
 /** Whole, in pieces that are made while they are sent, or in parts that come later. */
@@ -18,7 +17,8 @@ export interface Answer {
   readonly headers: readonly (readonly [string, string])[];
   /** Pieces become a whole where several requests share the answer. */
   body: AnswerBody;
-  readonly facts: (OperationFacts & { readonly code?: string }) | undefined;
+  /** The error that is the whole answer. */
+  readonly code?: ErrorCode | undefined;
   /** Of the operation that was run for it, by whichever request. */
   readonly event?: OperationEvent | undefined;
   /**
@@ -69,7 +69,8 @@ export async function answerThroughPlugins(
     status: event.status,
     headers: pairsOf(fields),
     body: isWhole ? (event.body ?? '') : answered,
-    facts: answer.facts,
+    code: answer.code,
+    event: answer.event,
     isShared: true,
   };
 }
@@ -82,11 +83,11 @@ function pairsOf(headers: Readonly<Record<string, string | readonly string[]>>):
 
 /** A plugin's own answer. */
 function pluginAnswer({ status, headers = { 'content-type': jsonType }, body = '' }: HttpAnswer): Answer {
-  return { status, headers: pairsOf(headers), body, facts: undefined, isShared: true };
+  return { status, headers: pairsOf(headers), body, isShared: true };
 }
 
 function codedAnswer(error: GatewayError): Answer {
   const { code, message, entry } = error;
   const headers = Object.entries({ ...errorHeaders(error), 'content-type': jsonType });
-  return { status: entry.status, headers, body: errorBody(code, message), facts: { code }, isShared: true };
+  return { status: entry.status, headers, body: errorBody(code, message), code, isShared: true };
 }

@@ -29,13 +29,12 @@ import type { DocumentSize } from '../../limits/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
-import type { OperationFacts } from '../request/request-facts.ts';
 import type { AnswerBody } from './answer-through-plugins.ts';
 import type { KnownOperation } from './caching/known-requests.ts';
 import { formatError, formatErrors, statusOfErrors } from './format-errors.ts';
 import { noteErrors } from './operation-events.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
-import { createRunner, type OperationRunner, operationFacts, runOperation } from './run-operation.ts';
+import { createRunner, type OperationRunner, runOperation } from './run-operation.ts';
 import { type ValidatedOperation, ValidatedOperations } from './validated-operations.ts';
 
 interface ApolloContext {
@@ -48,7 +47,7 @@ interface ApolloContext {
    * The printed answer of the engine, which Apollo Server would print again and encode. In an object of its own, because
    * Apollo Server works on a copy of the context.
    */
-  readonly answer: { printed?: ReturnType<typeof printResult>; facts?: OperationFacts; isRun?: true };
+  readonly answer: { printed?: ReturnType<typeof printResult>; isRun?: true };
 }
 
 /** An answer to send. */
@@ -56,7 +55,6 @@ export interface PipelineAnswer {
   readonly status: number | undefined;
   readonly headers: Iterable<readonly [string, string]>;
   readonly body: AnswerBody;
-  readonly facts: OperationFacts | undefined;
   /** Where the whole answer is cached. */
   readonly known?: KnownOperation | undefined;
 }
@@ -120,7 +118,6 @@ function refuse(
     status: statusOfErrors(errors),
     headers: [['content-type', `${mediaType}; charset=utf-8`]],
     body: printResult({ errors }),
-    facts: { errors: errors.length },
   };
 }
 
@@ -141,7 +138,6 @@ async function runValidated(
     status,
     headers: [['content-type', `${mediaType}; charset=utf-8`]],
     body: printResult(result),
-    facts: operationFacts(operation, result, context),
     known: isCached === true && cached ? { validated: operation, variables: used, view, cached } : undefined,
   };
 }
@@ -163,8 +159,8 @@ async function validateWithApollo(
     httpGraphQLRequest: { method, headers: map, search, body },
     context: async () => context,
   });
-  const { printed, facts } = context.answer;
-  return { status: response.status, headers: response.headers, body: printed ?? bodyOf(response), facts };
+  const { printed } = context.answer;
+  return { status: response.status, headers: response.headers, body: printed ?? bodyOf(response) };
 }
 
 /** Runs the operation that Apollo Server has validated, and caches it where its answer is a single result. */
@@ -196,13 +192,10 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
         const { answer } = contextValue;
         answer.isRun = true;
         const outcome = await runOperation(runner, validated, variables, contextValue.request);
-        if (outcome.kind === 'incremental') {
-          answer.facts = operationFacts(validated, outcome.initialResult, contextValue.request);
+        if (outcome.kind === 'incremental')
           return toResponse(undefined, outcome as unknown as Extract<ResponseBody, { kind: 'incremental' }>);
-        }
         if (request.query !== undefined) cache.add(request.query, validated);
         const { status, result } = outcome;
-        answer.facts = operationFacts(validated, result, contextValue.request);
         if (result.data instanceof JsonText) answer.printed = printResult(result);
         const singleResult = result as Extract<ResponseBody, { kind: 'single' }>['singleResult'];
         return toResponse(status, { kind: 'single', singleResult });
@@ -215,10 +208,6 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
         if (document === undefined) return;
         if (errors?.[0]?.extensions?.code !== 'GRAPHQL_VALIDATION_FAILED') return;
         body.singleResult.errors = await runner.suggest(errors, document, contextValue.request);
-      },
-      async didEncounterErrors({ errors, request, contextValue }) {
-        const { operationName } = request;
-        contextValue.answer.facts ??= { operation: operationName, errors: errors.length };
       },
     }),
   };

@@ -16,7 +16,7 @@ import { refusalOf } from '../error-replies.ts';
 import { DirectRequest } from '../request/direct-request.ts';
 import { toGatewayError } from '../request/fastify-errors.ts';
 import { isPlainPost } from '../request/is-plain.ts';
-import { noteFacts, noteFailure } from '../request/request-facts.ts';
+import { noteFailure, noteRefusal } from '../request/note-refusal.ts';
 import type { Answer } from './answer-through-plugins.ts';
 import { type AnswerCached, type AnswerRequest, releaseOnceSent } from './graphql-route.ts';
 import { joinedVary } from './public-answers.ts';
@@ -70,9 +70,9 @@ class DirectAnswer {
     );
   }
 
-  #send({ status, headers, body, facts, isShared, isPlain }: Answer): void {
+  #send({ status, headers, body, code, isShared, isPlain }: Answer): void {
     const response = this.#response;
-    if (facts !== undefined) noteFacts(this.#request, facts);
+    if (code !== undefined) noteRefusal(this.#request, { code });
     if (body instanceof LongText) {
       if (response.destroyed) return;
       this.#setHeaders(headers);
@@ -93,7 +93,7 @@ class DirectAnswer {
   #refuse(thrown: unknown): void {
     const error = toGatewayError(thrown as FastifyError, 'BAD_REQUEST');
     if (error.code === 'INTERNAL_SERVER_ERROR') noteFailure(this.#request, thrown, this.#options.log);
-    else noteFacts(this.#request, { code: error.code });
+    else noteRefusal(this.#request, { code: error.code });
     const { status, headers, body } = refusalOf(error);
     this.#end(status, headers, body);
   }

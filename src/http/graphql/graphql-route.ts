@@ -42,9 +42,9 @@ import { type AllowedOrigins, allowedOrigins } from '../request/allowed-origins.
 import type { ClientRequest } from '../request/client-request.ts';
 import { readDryRun } from '../request/dry-run.ts';
 import { answerCharged, identifyCharged, openCharges } from '../request/identify-charged.ts';
+import { noteFailure, noteRefusal } from '../request/note-refusal.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { beginOperation } from '../request/request-event.ts';
-import { noteFacts, noteFailure } from '../request/request-facts.ts';
 import { RequestLife } from '../request/request-life.ts';
 import { answerBatch, batchEntries } from './answer-batch.ts';
 import { type Answer, answerThroughPlugins } from './answer-through-plugins.ts';
@@ -285,7 +285,7 @@ async function answerRead(rated: ReadRequest): Promise<Answer> {
   return notModified(request, answer) ?? answer;
 }
 
-function respondThroughPlugins(
+async function respondThroughPlugins(
   serving: Serving,
   life: RequestLife<GatewayGeneration>,
   raw: ClientRequest,
@@ -293,9 +293,11 @@ function respondThroughPlugins(
 ): Promise<Answer> {
   const { hooks } = life.generation;
   invariant(hooks !== undefined, 'a generation with plugins has their hooks');
-  return answerThroughPlugins(hooks, raw, life.signal, (request, values) =>
+  const answer = await answerThroughPlugins(hooks, raw, life.signal, (request, values) =>
     respond(serving, life, raw, event, request, values),
   );
+  if (answer.code !== undefined) event?.addError(answer.code);
+  return answer;
 }
 
 async function prepare(generation: GatewayGeneration, overload: Overload | undefined, log: Logger): Promise<Serving> {
@@ -342,7 +344,7 @@ function contextOf({ id, clientAddress, headers }: ClientRequest, principal: Pri
 
 function toAnswer(
   request: GraphQLHttpRequest,
-  { status, body, facts }: PipelineAnswer,
+  { status, body }: PipelineAnswer,
   headers: Answer['headers'],
   event: OperationEvent | undefined,
   isShared: boolean,
@@ -351,7 +353,6 @@ function toAnswer(
     status: statusFor(request, status),
     headers,
     body,
-    facts,
     event,
     isShared,
   };
@@ -380,11 +381,11 @@ function statusFor({ mediaType }: GraphQLHttpRequest, status: number | undefined
 function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
-  { status, headers, body, facts, isShared }: Answer,
+  { status, headers, body, code, isShared }: Answer,
   log: Logger,
 ): FastifyReply {
   if (Buffer.isBuffer(body) && !isShared) releaseOnceSent(body, reply.raw);
-  if (facts !== undefined) noteFacts(request, facts);
+  if (code !== undefined) noteRefusal(request, { code });
   reply.code(status);
   for (const [name, value] of headers)
     reply.header(name, name === 'vary' ? joinedVary(reply.getHeader(name), value) : value);

@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors/index.ts';
 import type { OperationEvent } from '../../observability/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import { operationSignature } from './operation-signature.ts';
+import { operationSizes } from './operation-sizes.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
 
@@ -29,8 +30,14 @@ export function noteValidated(event: OperationEvent, validated: ValidatedOperati
 }
 
 /** Once it has been run. */
-export function noteRun(event: OperationEvent, errors: unknown, { costs }: Pick<RequestContext, 'costs'>): void {
+export function noteRun(
+  event: OperationEvent,
+  { size, operation }: ValidatedOperation,
+  errors: unknown,
+  { costs, sizes }: Pick<RequestContext, 'costs' | 'sizes'>,
+): void {
   noteErrors(event, errors);
+  if (sizes !== undefined) event.sizes = operationSizes(size, operation.name?.value, sizes);
   if (costs === undefined) return;
   event.costEstimated = costs.estimated;
   event.costActual = costs.actual;

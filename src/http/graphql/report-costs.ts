@@ -3,7 +3,6 @@ import type { ResolvedConfig } from '../../config/index.ts';
 import type { ExecutionOutcome } from '../../execution/index.ts';
 import { formatUsd } from '../../lib/index.ts';
 import type { OperationCosts, RequestContext } from '../../transport/index.ts';
-import type { OperationFacts } from '../request/request-facts.ts';
 import { withExtension } from './with-extension.ts';
 
 /** Whether operations may cost money. */
@@ -55,9 +54,4 @@ export function costHeaders(
     headers.push(['isthmus-cost-usd', formatUsd(costs.ai.account.spending.nanoUsd)]);
   }
   return headers;
-}
-
-export function costFacts(costs: OperationCosts | undefined): Pick<OperationFacts, 'costEstimated' | 'costActual'> {
-  if (costs?.estimated === undefined) return {};
-  return { costEstimated: costs.estimated, costActual: costs.actual };
 }

@@ -20,7 +20,6 @@ import { runOperationHooks } from '../../plugins/index.ts';
 import type { GatewayGeneration } from '../../runtime/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
 import { openAccount } from '../request/open-account.ts';
-import type { OperationFacts } from '../request/request-facts.ts';
 import { explainCaches } from './caching/cache-report.ts';
 import { CachedExecution } from './caching/cached-execution.ts';
 import { VariableChecks } from './check-variables.ts';
@@ -29,8 +28,7 @@ import { formatErrors, statusOfErrors } from './format-errors.ts';
 import { introspects } from './introspects.ts';
 import { noteRun, noteValidated } from './operation-events.ts';
 import { publicOperations, varyOf } from './public-answers.ts';
-import { costFacts, explainCosts, hasAiFields } from './report-costs.ts';
-import { sizeFacts } from './size-facts.ts';
+import { explainCosts, hasAiFields } from './report-costs.ts';
 import type { ValidatedOperation } from './validated-operations.ts';
 import { hasSuggestion, suggestForDocument, suggestForVariables } from './visible-suggestions.ts';
 
@@ -161,7 +159,7 @@ export async function runOperation(
   if (event !== undefined) noteValidated(event, validated);
   const outcome = await runPaid(runner, validated, variables, context);
   if (event !== undefined)
-    noteRun(event, (outcome.kind === 'single' ? outcome.result : outcome.initialResult).errors, context);
+    noteRun(event, validated, (outcome.kind === 'single' ? outcome.result : outcome.initialResult).errors, context);
   const priced = context.costs === undefined ? outcome : explainCosts(outcome, context, runner);
   return context.cacheReport === undefined ? priced : explainCaches(priced, context, silenceReason(runner, validated));
 }
@@ -190,21 +188,6 @@ async function runPaid(
     const errors = formatErrors(error, log);
     return { kind: 'single', result: { errors }, status: statusOfErrors(errors) };
   }
-}
-
-/** The facts of the operation for the request's line in the log. */
-export function operationFacts(
-  { operation, size }: ValidatedOperation,
-  { errors }: { readonly errors?: unknown },
-  { costs, sizes }: Pick<RequestContext, 'costs' | 'sizes'>,
-): OperationFacts {
-  return {
-    operationType: operation.operation,
-    operation: operation.name?.value,
-    errors: Array.isArray(errors) ? errors.length : undefined,
-    ...costFacts(costs),
-    ...(sizes === undefined ? {} : sizeFacts(size, operation.name?.value, sizes)),
-  };
 }
 
 function refuseSubscription({ operation }: OperationDefinitionNode): void {

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BeginExchangeOptions, beginExchange } from '../begin-exchange.ts';
 import { clientAddressOf } from '../edge/client-origin.ts';
 import { type ClientRequest, requestIdOf } from './client-request.ts';
-import { noteFacts } from './request-facts.ts';
+import { noteRefusal } from './note-refusal.ts';
 
 const nothing = Buffer.alloc(0);
 
@@ -43,7 +43,7 @@ export class DirectRequest implements ClientRequest {
       if (further !== undefined) this.body = Buffer.concat(further);
       answer(this);
     });
-    request.on('error', () => noteFacts(this, { code: 'CLIENT_CLOSED_REQUEST' }));
+    request.on('error', () => noteRefusal(this, { code: 'CLIENT_CLOSED_REQUEST' }));
     // What is written to a client that has left.
     response.on('error', () => {});
   }

@@ -16,18 +16,26 @@ export type ObservedRequest = Pick<ClientRequest, 'id' | 'method' | 'url' | 'cli
 /** @returns undefined where nobody looks at requests */
 export function beginEvent(
   sinks: readonly RequestSink[],
-  { raw, id, method, url, clientAddress }: ObservedRequest,
+  request: ObservedRequest,
   began: number,
   graphqlPath: string,
 ): RequestEvent | undefined {
   if (sinks.length === 0) return undefined;
+  const begun = newEvent(request, began, graphqlPath);
+  request.raw[event] = begun;
+  for (const sink of sinks) sink.begin?.(begun, request.raw.headers);
+  return begun;
+}
+
+export function newEvent(
+  { raw: { headers }, id, method, url, clientAddress }: ObservedRequest,
+  began: number,
+  graphqlPath: string,
+): RequestEvent {
   const path = pathOf(url);
   const begun = new RequestEvent({ id, began, method, path, door: doorOf(path, graphqlPath), clientAddress });
-  const { headers } = raw;
   begun.clientName = clientNameOf({ clientHeaders: headers });
   begun.clientVersion = clientVersionOf(headers);
-  raw[event] = begun;
-  for (const sink of sinks) sink.begin?.(begun, headers);
   return begun;
 }
 
@@ -53,6 +61,6 @@ function pathOf(url: string): string {
 function doorOf(path: string, graphqlPath: string): Door {
   if (path === graphqlPath || (path.startsWith(graphqlPath) && path[graphqlPath.length] === '/')) return 'graphql';
   if (path.startsWith('/v1/')) return path === '/v1/prompts' || path.startsWith('/v1/prompts/') ? 'prompts' : 'v1';
-  if (path.startsWith('/health/')) return 'health';
-  return path === '/' || path === '/favicon.ico' || path.startsWith('/landing/') ? 'page' : 'other';
+  if (path === '/health' || path.startsWith('/health/')) return 'health';
+  return /^\/(?:landing(?:\/|$)|favicon\.ico$|$)/.test(path) ? 'page' : 'other';
 }

@@ -10,8 +10,8 @@ import type { Logger } from '../../observability/index.ts';
 import type { ClientReply } from '../request/client-reply.ts';
 import type { ClientRequest } from '../request/client-request.ts';
 import { challengeOf, jsonType } from '../request/coded-answer.ts';
+import { noteRefusal } from '../request/note-refusal.ts';
 import { eventOf } from '../request/request-event.ts';
-import { noteFacts } from '../request/request-facts.ts';
 
 /** Answers whatever was thrown in the form of the wire that the request's path belongs to. */
 export function refuseV1(thrown: unknown, request: ClientRequest, reply: ClientReply, log: Logger): unknown {
@@ -21,7 +21,7 @@ export function refuseV1(thrown: unknown, request: ClientRequest, reply: ClientR
 /** Sets the reply's status and headers for it. @returns the body */
 export function writeRefusal(thrown: unknown, request: ClientRequest, reply: ClientReply, log: Logger): string {
   const error = codedError(thrown);
-  noteFacts(request, { code: error.code });
+  noteRefusal(request, { code: error.code });
   eventOf(request)?.operations[0]?.addError(error.code);
   if (error.code === 'INTERNAL_SERVER_ERROR') {
     log.error({ requestId: request.id, error: thrown }, 'a request failed unexpectedly');

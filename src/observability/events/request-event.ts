@@ -54,6 +54,8 @@ export class RequestEvent {
   trace: TraceContext | undefined;
   /** The error code that is the whole answer, or why it was cut. */
   code: string | undefined;
+  /** The key of supergraph.yaml that an operator may change about it. */
+  key: string | undefined;
   status = 0;
   ended = 0;
   end: RequestEnd = 'answered';
@@ -97,6 +99,8 @@ export class OperationEvent {
   /** How many errors the answer has, and the codes of the first of them, each once. */
   errorCount = 0;
   readonly codes: string[] = [];
+  /** How large it is, by the keys of `limits`; undefined where that is not measured. */
+  sizes: Readonly<Record<string, number | undefined>> | undefined;
   /** In points; undefined where operations are not priced. */
   costEstimated: number | undefined;
   costActual: number | undefined;
@@ -138,6 +142,7 @@ export class OperationEvent {
     this.outcome = leader.outcome;
     this.errorCount = leader.errorCount;
     this.codes.push(...leader.codes);
+    this.sizes = leader.sizes;
     this.costEstimated = leader.costEstimated;
     this.costActual = leader.costActual;
     this.estimatedNanoUsd = leader.estimatedNanoUsd;

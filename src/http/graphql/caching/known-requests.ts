@@ -23,7 +23,6 @@ import type { Answer } from '../answer-through-plugins.ts';
 import { noteValidated } from '../operation-events.ts';
 import { type GraphQLMediaType, mediaTypeOf } from '../read-graphql-request.ts';
 import { documentIdOf, endpointOf } from '../resolve-document.ts';
-import { operationFacts } from '../run-operation.ts';
 import type { ValidatedOperation } from '../validated-operations.ts';
 import type { CachedExecution } from './cached-execution.ts';
 import { longAnswerOf } from './long-answer.ts';
@@ -47,7 +46,6 @@ export interface NamedDocument {
 
 interface KnownRequest extends KnownOperation {
   readonly named: NamedDocument;
-  readonly facts: Answer['facts'];
   /** Keys by what differs among callers. */
   readonly keys: Map<string, string>;
   /** Of the headers that tell how long an answer may be cached. */
@@ -94,7 +92,6 @@ export class KnownRequests {
     const request: KnownRequest = {
       ...operation,
       named,
-      facts: operationFacts(validated, {}, { costs: undefined, sizes: undefined }),
       keys: new Map(),
       isForEveryone: cached.isForEveryone({ ...validated, view }),
     };
@@ -159,7 +156,6 @@ export class KnownRequests {
         status: 200,
         headers: [contentTypes[mediaType], ...caching, ...response.headers],
         body: longAnswerOf(response.body) ?? response.sendable,
-        facts: request.facts,
         isShared: true,
         isPlain: response.headers.length === 0,
       };

@@ -1,0 +1,150 @@
+/** The log's one line of each request: what was asked, how it ended, how long it took, and what it cost. */
+import { formatUsd, parseUsd } from '../lib/index.ts';
+import type { OperationEvent, RequestEnd, RequestEvent, RequestSink } from './events/index.ts';
+import type { Logger } from './logger.ts';
+
+/** How a request ended, for programs: `errors` are those of GraphQL beside data, `refused` one that is the whole answer. */
+type RequestOutcome = 'ok' | 'errors' | 'refused' | 'aborted' | 'cut';
+
+/** The fields of the line; those that a request has nothing of are undefined, and are not written. */
+export type RequestLine = {
+  readonly requestId: string;
+  readonly traceId: string | undefined;
+  /** The client's address. */
+  readonly client: string;
+  readonly clientName: string | undefined;
+  readonly clientVersion: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly ms: number;
+  readonly outcome: RequestOutcome;
+  readonly code: string | undefined;
+  readonly key: string | undefined;
+  /** How many operations a batch has. */
+  readonly operations: number | undefined;
+  readonly operationType: string | undefined;
+  readonly operation: string | undefined;
+  readonly source: string | undefined;
+  readonly errors: number | undefined;
+  readonly codes: readonly string[] | undefined;
+  readonly sizes: OperationEvent['sizes'];
+  readonly costEstimated: number | undefined;
+  readonly costActual: number | undefined;
+  readonly fetches: number | undefined;
+  readonly waitedMs: number | undefined;
+  readonly oursMs: number | undefined;
+  readonly modelCalls: number | undefined;
+  readonly costUsd: string | undefined;
+};
+
+const messages = {
+  answered: 'request',
+  aborted: 'request aborted by the client',
+  cut: 'request cut',
+} as const satisfies Record<RequestEnd, string>;
+
+export class RequestLog implements RequestSink {
+  /** Whether the log has lines of requests that end as they should. */
+  readonly isEnabled: boolean;
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.isEnabled = log.isLevelEnabled?.('info') ?? true;
+    this.#log = log;
+  }
+
+  record(event: RequestEvent): void {
+    const { end, door } = event;
+    const fields = requestLine(event);
+    if (end === 'cut') this.#log.warn(fields, messages[end]);
+    // Health checks and the page's own files are of no interest to an operator.
+    else if (door === 'health' || door === 'page') this.#log.debug(fields, messages[end]);
+    else this.#log.info(fields, messages[end]);
+  }
+}
+
+export function requestLine(event: RequestEvent): RequestLine {
+  const { operations } = event;
+  const [only] = operations;
+  const isBatch = operations.length > 1;
+  const sums = only === undefined ? undefined : sumsOf(operations);
+  return {
+    requestId: event.id,
+    traceId: event.trace?.traceId,
+    client: event.clientAddress,
+    clientName: event.clientName,
+    clientVersion: event.clientVersion,
+    method: event.method,
+    path: event.path,
+    status: event.status,
+    ms: tenths(event.ended - event.began),
+    outcome: outcomeOf(event, sums),
+    code: event.code,
+    key: event.key,
+    operations: isBatch ? operations.length : undefined,
+    operationType: isBatch ? undefined : only?.kind,
+    operation: isBatch ? undefined : only?.name,
+    source: isBatch || only?.source === 'made' ? undefined : only?.source,
+    errors: event.code === undefined ? sums?.errors : undefined,
+    codes: event.code === undefined ? sums?.codes : undefined,
+    sizes: isBatch ? undefined : only?.sizes,
+    costEstimated: isBatch ? undefined : only?.costEstimated,
+    costActual: isBatch ? undefined : only?.costActual,
+    fetches: sums?.fetches,
+    waitedMs: sums && tenths(sums.waitedMs),
+    oursMs: sums && tenths(sums.oursMs),
+    modelCalls: sums?.modelCalls,
+    costUsd: sums?.costUsd,
+  };
+}
+
+/** What the operations of a request have together; numbers of nothing are undefined. */
+class OperationSums {
+  errors: number | undefined;
+  codes: readonly string[] | undefined;
+  fetches: number | undefined;
+  waitedMs = 0;
+  oursMs = 0;
+  modelCalls: number | undefined;
+  #costUsd: string | undefined;
+  #nanoUsd = 0n;
+
+  add({ began, ended, waitedMs, errorCount, codes, fetches, modelCalls }: OperationEvent): void {
+    this.waitedMs += waitedMs;
+    this.oursMs += ended - began - waitedMs;
+    if (fetches.length > 0) this.fetches = (this.fetches ?? 0) + fetches.length;
+    if (errorCount > 0) {
+      this.errors = (this.errors ?? 0) + errorCount;
+      this.codes = this.codes === undefined ? codes : [...new Set([...this.codes, ...codes])];
+    }
+    for (const { costUsd, shadow } of modelCalls) if (!shadow) this.#addCall(costUsd);
+  }
+
+  #addCall(costUsd: string): void {
+    this.modelCalls = (this.modelCalls ?? 0) + 1;
+    this.#costUsd = costUsd;
+    this.#nanoUsd += parseUsd(costUsd) ?? 0n;
+  }
+
+  get costUsd(): string | undefined {
+    return this.modelCalls === 1 || this.modelCalls === undefined ? this.#costUsd : formatUsd(this.#nanoUsd);
+  }
+}
+
+function sumsOf(operations: readonly OperationEvent[]): OperationSums | undefined {
+  if (operations.length === 0) return undefined;
+  const sums = new OperationSums();
+  for (const operation of operations) sums.add(operation);
+  return sums;
+}
+
+function outcomeOf({ end, code }: RequestEvent, sums: OperationSums | undefined): RequestOutcome {
+  if (end !== 'answered') return end;
+  if (code !== undefined) return 'refused';
+  return sums?.errors === undefined ? 'ok' : 'errors';
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
+}
