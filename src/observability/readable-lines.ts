@@ -46,10 +46,14 @@ export function readableLine(json: string, isColoured: boolean, isDetailed: bool
 }
 
 function requestLine(fields: Fields): string {
-  const { method, path, operationType, operation, status, ms, errors, code, modelCalls, costUsd } = fields;
-  const parts = [method, path, operationType, operation, status, `${ms} ms`];
+  const { method, path, operationType, operation, operations, status, ms } = fields;
+  const { source, errors, codes, code, modelCalls, costUsd } = fields;
+  const batch = countOf(operations, 'operation') || undefined;
+  const parts = [method, path, operationType, operation, batch, status, `${ms} ms`];
   const notes = [
+    source === undefined ? '' : String(source),
     countOf(errors, 'error'),
+    Array.isArray(codes) ? codes.join(' ') : '',
     code === undefined ? '' : String(code),
     countOf(modelCalls, 'model call'),
     costUsd === undefined ? '' : `$${String(costUsd)}`,

@@ -92,6 +92,16 @@ describe('the line of a request', () => {
     ]);
   });
 
+  it('says on a terminal where an answer came from, and what failed', () => {
+    const line = { level: 'info', msg: 'request', method: 'POST', path: '/graphql', status: 200, ms: 3 };
+    expect(shown({ ...line, operationType: 'query', operation: 'Page', source: 'cached' })).toMatch(
+      / info {2}POST \/graphql query Page 200 3 ms, cached\n$/,
+    );
+    expect(shown({ ...line, operations: 2, errors: 3, codes: ['A', 'B'] })).toMatch(
+      / info {2}POST \/graphql 2 operations 200 3 ms, 3 errors A B\n$/,
+    );
+  });
+
   it('is at debug level for health checks and files of the page', async () => {
     for (const path of ['/health/live', '/', '/landing/nothing.js', '/favicon.ico']) {
       const [line] = await send(path, `asset${path.replaceAll('/', '.')}`);
