@@ -14,7 +14,7 @@ import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../config/index.ts';
 import { errorTable } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { AccessRules, FieldSource, FieldSources, HiddenElements, RowRule } from '../supergraph/index.ts';
+import type { AccessRules, FieldSource, FieldSources, HiddenElements, MaskForm, RowRule } from '../supergraph/index.ts';
 import { hiddenFromReader } from './contracts/hidden-from-reader.ts';
 import { SchemaRules } from './contracts/schema-rules.ts';
 import type { Policy } from './policies/policy.ts';
@@ -43,8 +43,11 @@ export interface Denials {
   readonly codeOf?: ((type: GraphQLObjectType, field: FieldNode) => DenialCode) | undefined;
   /** How the values of a field are shown; undefined: as they are. */
   maskOf(type: GraphQLObjectType, field: FieldNode): Mask | undefined;
-  /** How a field is read that an AI field's value is made from. */
-  readingOf(source: FieldSource): { readonly isReadable: boolean; readonly mask: Mask | undefined };
+  /** How a field is read that an AI field's value is made from: by the object types that it may be of, undefined for whole. */
+  readingOf(source: FieldSource): {
+    readonly isReadable: boolean;
+    readonly masks: ReadonlyMap<string, Mask | undefined>;
+  };
   /** What the outcome is of: with it, the access of another generation finds its own denials. */
   decided(): DecidedClauses;
 }
@@ -124,6 +127,9 @@ const maxOutcomes = 32;
 /** A clause that does not hold, or that shows a mask. */
 const restricting = /[^1]/;
 
+/** What is read of a field where no policy of its masks allows. */
+const nothing = { as: 'null' };
+
 /** Fields that one line of the log names. */
 const maxLogged = 100;
 
@@ -148,6 +154,7 @@ export function createAccess(options: AccessOptions): Access | undefined {
   if (table.isEmpty && rowRules.length === 0) return undefined;
   const showsAll = config.visibleSchema === 'full' || config.mode === 'audit';
   let schemaRules: SchemaRules | undefined;
+  const masks = new Map<string, Mask>();
   const prepared = new WeakMap<OperationDefinitionNode, Prepared | 'unprotected'>();
 
   function prepare({ document, operation }: Pick<AccessRequest, 'document' | 'operation'>): Prepared | undefined {
@@ -163,6 +170,16 @@ export function createAccess(options: AccessOptions): Access | undefined {
     return entry === 'unprotected' ? undefined : entry;
   }
 
+  /** Fields of one form have the same function. */
+  function maskOfForm(form: Pick<MaskForm, 'as'>): Mask {
+    let mask = masks.get(form.as);
+    if (mask === undefined) {
+      mask = maskOf(form, maskKey);
+      masks.set(form.as, mask);
+    }
+    return mask;
+  }
+
   function denialsOf({ rules: operationRules, denials }: Prepared, outcome: string): Denials {
     let entry = denials.get(outcome);
     if (entry === undefined) {
@@ -173,12 +190,15 @@ export function createAccess(options: AccessOptions): Access | undefined {
         isTypeDenied: (name) => operationRules.denialOfType(name, outcome) !== undefined,
         maskOf: (type, field) => {
           const form = operationRules.formOf(type, field, outcome);
-          return form && maskOf(form, maskKey);
+          return form && maskOfForm(form);
         },
         readingOf(source) {
-          const { isReadable, form } = operationRules.readingOf(source, outcome);
-          if (form === 'none') return { isReadable, mask: () => null };
-          return { isReadable, mask: form === 'whole' ? undefined : maskOf(form, maskKey) };
+          const { isReadable, forms } = operationRules.readingOf(source, outcome);
+          const ofTypes = [...forms].map(([type, form]) => {
+            if (form === 'whole') return [type, undefined] as const;
+            return [type, maskOfForm(form === 'none' ? nothing : form)] as const;
+          });
+          return { isReadable, masks: new Map(ofTypes) };
         },
         decided: () => decidedClauses(operationRules.clauses, outcome),
       };

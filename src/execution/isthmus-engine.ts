@@ -87,6 +87,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   const readers = fieldSources === undefined || fieldSources.size === 0 ? undefined : new ReaderViews(fieldSources);
   const runs = new RepeatableRuns();
   const operations = options.caches.cache<PreparedOperation>();
+  const inProcess = new Set([...clients].flatMap(([name, { kind }]) => (kind === 'in-process' ? [name] : [])));
   const plans = new PlanCache<CompiledPlan>({
     planner,
     deadlineMs: planDeadlineMs,
@@ -96,6 +97,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
         apiSchema,
         types,
         plan,
+        inProcess,
         limits?.costs?.compile(plan, operation),
         prices?.compile(plan),
         options.fallbacks,

@@ -7,6 +7,7 @@ import { getOperationAST } from 'graphql';
 import type { Denials } from '../access/index.ts';
 import { type FieldLimits, type FieldRefusals, FieldsRefused } from '../limits/index.ts';
 import type { ExecutionEngine } from './execution-engine.ts';
+import { wholeReading } from './run/reader-views.ts';
 
 /** @param limits undefined where the schema limits no field: the engine itself is returned */
 export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undefined): ExecutionEngine {
@@ -47,7 +48,7 @@ function withRefusals(denials: Denials | undefined, refusals: FieldRefusals): De
     isDenied: (type, field) => denials?.isDenied(type, field) === true || refusals.isRefused(type, field),
     isTypeDenied: (name) => denials?.isTypeDenied(name) === true,
     maskOf: (type, field) => denials?.maskOf(type, field),
-    readingOf: (source) => denials?.readingOf(source) ?? { isReadable: true, mask: undefined },
+    readingOf: (source) => denials?.readingOf(source) ?? wholeReading(source),
     decided: () => denials?.decided() ?? new Map(),
     codeOf: (type, field) => (denials?.isDenied(type, field) === true ? 'UNAUTHORIZED_FIELD_OR_TYPE' : 'RATE_LIMITED'),
   };

@@ -18,8 +18,6 @@ export interface RequiredField {
   readonly node: FieldNode;
   /** The type of its values. */
   readonly returns: string;
-  /** Whether objects of several types may be where it stands: the value does not say of which it is. */
-  readonly isAbstract: boolean;
 }
 
 /** @param isReader which fields' `@requires` is read. @default every one */
@@ -48,22 +46,20 @@ export function requiredFieldsOf(
     }
   }
   const required: RequiredField[] = [];
-  for (const { type, field, selection } of readers)
-    collect(`${type}.${field}`, type, members.has(type), parseFieldSet(selection));
+  for (const { type, field, selection } of readers) collect(`${type}.${field}`, type, parseFieldSet(selection));
   return required;
 
-  function collect(reader: string, type: string, isAbstract: boolean, { selections }: SelectionSetNode): void {
+  function collect(reader: string, type: string, { selections }: SelectionSetNode): void {
     for (const node of selections) {
       if (node.kind === Kind.FRAGMENT_SPREAD) continue; // a field set has none
       if (node.kind === Kind.INLINE_FRAGMENT) {
-        collect(reader, node.typeCondition?.name.value ?? type, isAbstract, node.selectionSet);
+        collect(reader, node.typeCondition?.name.value ?? type, node.selectionSet);
         continue;
       }
       const returns = types.get(type)?.get(node.name.value);
       if (returns === undefined) continue;
-      required.push({ reader, type, objects: members.get(type) ?? [type], node, returns, isAbstract });
-      if (node.selectionSet !== undefined)
-        collect(reader, returns, isAbstract || members.has(returns), node.selectionSet);
+      required.push({ reader, type, objects: members.get(type) ?? [type], node, returns });
+      if (node.selectionSet !== undefined) collect(reader, returns, node.selectionSet);
     }
   }
 }

@@ -86,8 +86,11 @@ export interface ReaderView {
 export interface FieldReading {
   /** Whether the caller may select it. */
   readonly isReadable: boolean;
-  /** The form that the caller reads of it, null for nothing; undefined: the whole. */
-  readonly mask: ((text: string) => string | null) | undefined;
+  /**
+   * The form that the caller reads of it, null for nothing; undefined: the whole. By the object types that the field may be
+   * of; with none, nothing is known of it.
+   */
+  readonly masks: ReadonlyMap<string, ((text: string) => string | null) | undefined>;
 }
 
 /** How much an operation asks of subgraphs, for the log. */

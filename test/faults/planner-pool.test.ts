@@ -103,7 +103,7 @@ describe('the plan cache', () => {
       planner: counted,
       deadlineMs: 10_000,
       cache: new MemoryBudget(maxBytes).group().cache(),
-      compile: (plan) => compilePlan(apiSchema, new Map(), plan),
+      compile: (plan) => compilePlan(apiSchema, new Map(), plan, new Set()),
     });
   const counting = (deadlineMs?: number) => {
     let plans = 0;

@@ -26,7 +26,7 @@ const dots = '•••';
  * The text of `as` is checked at composition: a form that does not exist shows nothing.
  * @param key of hashes: without it, nobody finds a value by hashing guesses
  */
-export function maskOf({ as }: MaskForm, key: string | Uint8Array): Mask {
+export function maskOf({ as }: Pick<MaskForm, 'as'>, key: string | Uint8Array): Mask {
   if (as.startsWith('text:')) {
     const text = as.slice('text:'.length);
     return () => text;

@@ -44,9 +44,10 @@ export interface RuleVerdict {
 
 /** How a field is read that another one's value is made from. */
 export interface SourceReading {
-  /** Whether no rule denies it. */
+  /** Whether no rule denies it, of whichever type its object is. */
   readonly isReadable: boolean;
-  readonly form: 'whole' | 'none' | MaskForm;
+  /** By the object type that the field may be of. */
+  readonly forms: ReadonlyMap<string, 'whole' | 'none' | MaskForm>;
 }
 
 /** Rules that are decided together. */
@@ -181,23 +182,20 @@ export class OperationRules implements DecidedRules {
     return undefined;
   }
 
-  /**
-   * How the outcome shows what the values of the operation's fields are made from. Of several object types that a value may
-   * be of, the strictest counts.
-   */
+  /** How the outcome shows what the values of the operation's fields are made from. */
   readingOf(source: FieldSource, outcome: string): SourceReading {
     let isReadable = true;
-    let form: SourceReading['form'] = 'whole';
+    const forms = new Map<string, 'whole' | 'none' | MaskForm>();
     for (const object of source.objects) {
+      const form = this.#formOf(this.#table.ofSource(object, source), object, source.node, outcome);
+      forms.set(object, form ?? 'whole');
       for (const { rule, holds } of this.#sourceVerdicts(object, source, outcome)) {
         if (holds) continue;
         isReadable = false;
-        if (rule.kind === 'mask') form = 'none';
+        if (rule.kind === 'mask') forms.set(object, 'none');
       }
-      if (form === 'whole')
-        form = this.#formOf(this.#table.ofSource(object, source), object, source.node, outcome) ?? form;
     }
-    return { isReadable, form };
+    return { isReadable, forms };
   }
 
   /** The first rule that denies objects of this type. */

@@ -66,11 +66,15 @@ export interface CompiledEntityField extends Omit<EntityField, 'targets'> {
 
 const noFallbacks: ReadonlyMap<string, unknown> = new Map();
 
-/** @param cost of the plan; undefined where operations are not priced */
+/**
+ * @param inProcess the subgraphs in this process
+ * @param cost of the plan; undefined where operations are not priced
+ */
 export function compilePlan(
   schema: GraphQLSchema,
   types: TypeMemberships,
   plan: OperationPlan,
+  inProcess: ReadonlySet<string>,
   cost?: PlanCost,
   price?: PlanPrice,
   fallbacks: ReadonlyMap<string, unknown> = noFallbacks,
@@ -90,13 +94,13 @@ export function compilePlan(
       const compiledRows = fetch.rows && compileRows(types, fetch.rows, fetch);
       const common = { queryJson, exponents, cost: fetchCost, compiledRows, fallbacks: selections[index] };
       if (fetch.kind === 'root') return { ...fetch, ...common, covers: filled([fetch.path], fetch.gives) };
-      const fields = fetch.fields.map((field) => compileField(types, field));
+      const fields = fetch.fields.map((field) => compileField(types, field, inProcess.has(fetch.subgraph)));
       return { ...fetch, ...common, covers: fields.flatMap(({ covers }) => covers), fields };
     }),
   };
 }
 
-function compileField(types: TypeMemberships, field: EntityField): CompiledEntityField {
+function compileField(types: TypeMemberships, field: EntityField, isInProcess: boolean): CompiledEntityField {
   const paths = field.targets.map(({ path }) => path);
   return {
     ...field,
@@ -107,7 +111,7 @@ function compileField(types: TypeMemberships, field: EntityField): CompiledEntit
       pathKey: path.join('.'),
       exact,
       requires,
-      representation: compileRepresentation(types, requires, inputRewrites),
+      representation: compileRepresentation(types, requires, inputRewrites, isInProcess),
     })),
   };
 }

@@ -21,12 +21,17 @@ export interface CompiledRepresentation {
   keyOf(typeName: unknown): string | undefined;
 }
 
+/**
+ * @param withTypes whether objects within an entity say of which type they are, where the data does: what an in-process
+ *   subgraph reads of them has the form of their type
+ */
 export function compileRepresentation(
   types: TypeMemberships,
   requires: readonly RequiredSelection[],
   rewrites: readonly Rewrite[],
+  withTypes: boolean,
 ): CompiledRepresentation {
-  const { write, build, fieldsOf } = compileSelections(types, requires);
+  const { write, build, fieldsOf } = compileSelections({ types, withTypes }, requires, true);
   if (rewrites.length === 0) {
     return {
       write: (entity) => (typeof entity.__typename === 'string' ? write(entity) : undefined),
@@ -64,20 +69,28 @@ interface TypeFields {
   readonly onlyKey: string | undefined;
 }
 
-/** One list of fields per type in the data: type conditions are decided once per type, not per entity. */
-function compileSelections(types: TypeMemberships, selections: readonly RequiredSelection[]) {
+interface Compiling {
+  readonly types: TypeMemberships;
+  readonly withTypes: boolean;
+}
+
+/**
+ * One list of fields per type in the data: type conditions are decided once per type, not per entity.
+ * @param isEntity whether an object of a type that nothing is selected of has no representation; within one, it is empty
+ */
+function compileSelections(compiling: Compiling, selections: readonly RequiredSelection[], isEntity: boolean) {
   const byType = new Map<unknown, TypeFields>();
   const fieldsOf = (typeName: unknown): TypeFields => {
     let fields = byType.get(typeName);
     if (fields === undefined) {
-      fields = compileFields(types, selections, typeName);
+      fields = compileFields(compiling, selections, typeName, isEntity);
       byType.set(typeName, fields);
     }
     return fields;
   };
   const write = (entity: DataObject): string | undefined => {
     const { fields } = fieldsOf(entity.__typename);
-    if (fields.length === 0) return undefined;
+    if (isEntity && fields.length === 0) return undefined;
     let text = '{';
     for (const field of fields) {
       if (field.fixed !== undefined) {
@@ -94,7 +107,7 @@ function compileSelections(types: TypeMemberships, selections: readonly Required
   };
   const build = (entity: DataObject): DataObject | undefined => {
     const { fields } = fieldsOf(entity.__typename);
-    if (fields.length === 0) return undefined;
+    if (isEntity && fields.length === 0) return undefined;
     const object: DataObject = {};
     for (const field of fields) {
       const value = entity[field.key];
@@ -109,10 +122,12 @@ function compileSelections(types: TypeMemberships, selections: readonly Required
 }
 
 function compileFields(
-  types: TypeMemberships,
+  compiling: Compiling,
   selections: readonly RequiredSelection[],
   typeName: unknown,
+  isEntity: boolean,
 ): TypeFields {
+  const { types, withTypes } = compiling;
   const merged = new Map<string, RequiredSelection[] | undefined>();
   const names = new Map<string, string>();
   const collect = (list: readonly RequiredSelection[]): void => {
@@ -128,12 +143,13 @@ function compileFields(
     }
   };
   collect(selections);
+  if (withTypes && !isEntity && typeof typeName === 'string') merged.set('__typename', undefined);
   const fields = [...merged].map(([key, inner], index): FieldWriter => {
     const name = names.get(key) ?? key;
     const prefix = `${index === 0 ? '' : ','}${JSON.stringify(name)}:`;
     const fixed = key === '__typename' && typeof typeName === 'string' ? prefix + JSON.stringify(typeName) : undefined;
     if (inner === undefined) return { key, name, prefix, fixed, write: writeLeaf, build: buildLeaf };
-    const { write, build } = compileSelections(types, inner);
+    const { write, build } = compileSelections(compiling, inner, false);
     return { key, name, prefix, fixed: undefined, write: compileWriteValue(write), build: compileBuildValue(build) };
   });
   const besidesType = [...merged].filter(([key]) => key !== '__typename');

@@ -69,7 +69,7 @@ export function compileRows(
     lookups: lookups.map((lookup) => ({
       ...lookup,
       queryJson: JSON.stringify(lookup.operation),
-      representation: compileRepresentation(types, lookup.requires, []),
+      representation: compileRepresentation(types, lookup.requires, [], false),
     })),
     rounds: rounds + 1,
     checks,

@@ -8,7 +8,7 @@ import type { FieldSource, FieldSources } from '../../supergraph/index.ts';
 import type { FieldReading, ReaderView } from '../../transport/index.ts';
 
 /** A field that no rule is known of: nothing of it is shown. */
-const unknown: FieldReading = { isReadable: false, mask: () => null };
+const unknown: FieldReading = { isReadable: false, masks: new Map() };
 
 export class ReaderViews {
   readonly #sources: ReadonlyMap<string, FieldSource>;
@@ -39,11 +39,16 @@ export class ReaderViews {
       readingOf: (type, node) => {
         const source = this.#sources.get(keyOf(type, node));
         if (source === undefined) return unknown;
-        const { isReadable, mask } = denials?.readingOf(source) ?? { isReadable: true, mask: undefined };
-        return { isReadable: isReadable && isSeen(schema, source), mask };
+        const { isReadable, masks } = denials?.readingOf(source) ?? wholeReading(source);
+        return { isReadable: isReadable && isSeen(schema, source), masks };
       },
     };
   }
+}
+
+/** Of a field that nothing protects. */
+export function wholeReading({ objects }: FieldSource): FieldReading {
+  return { isReadable: true, masks: new Map(objects.map((type) => [type, undefined])) };
 }
 
 /** Whether clients can select it of every object that it may be of. */

@@ -12,7 +12,6 @@ import {
 } from 'graphql';
 import { didYouMean } from '../../lib/index.ts';
 import { namedType } from '../named-type.ts';
-import { requiredFieldsOf } from '../read-required-fields.ts';
 import type { DirectiveProblem } from './check-own-links.ts';
 import { stringArgument } from './links.ts';
 import { importedDirectives } from './own-directives.ts';
@@ -42,7 +41,6 @@ export function checkMasks(
       for (const field of definition.fields ?? []) checkInterfaceField(definition.name.value, field);
   }
   checkOneSubgraphMasks(maskName);
-  checkAiFields(importedDirectives(supergraph, 'ai').get('generate'));
   return problems;
 
   function maskInvalid(coordinate: string, message: string, suggestedFix: string): void {
@@ -82,31 +80,6 @@ export function checkMasks(
       else if (as === 'null' && hasNonNull(field.type))
         maskInvalid(coordinate, 'has as: "null" on a field that is never null', 'make the field nullable');
     }
-  }
-
-  /** A model is sent the form that its reader may read: it has to be clear which field's that is. */
-  function checkAiFields(generateName: string | undefined): void {
-    const isReader = ({ directives }: FieldDefinitionNode): boolean =>
-      applicationsOf(directives, generateName).length > 0;
-    for (const { reader, type, objects, node, isAbstract } of requiredFieldsOf(supergraph, isReader)) {
-      if (!isAbstract) continue;
-      for (const coordinate of [type, ...objects].map((name) => `${name}.${node.name.value}`)) {
-        if (isMasked(coordinate))
-          maskInvalid(
-            coordinate,
-            `is on a field that the AI field "${reader}" requires where objects of other types may be, too: their forms may differ`,
-            'require it of a field that returns this type alone, or protect both with @requiresScopes or @policy',
-          );
-      }
-    }
-  }
-
-  function isMasked(coordinate: string): boolean {
-    const [typeName = '', fieldName] = coordinate.split('.');
-    const definition = types.get(typeName);
-    if (definition?.kind !== Kind.OBJECT_TYPE_DEFINITION) return false;
-    const field = definition.fields?.find(({ name }) => name.value === fieldName);
-    return applicationsOf(field?.directives, maskName).length > 0;
   }
 
   /** The order decides, and none is defined between subgraphs. */

@@ -156,19 +156,6 @@ describe('composition', () => {
     );
   });
 
-  it('refuses a mask that a model reads where objects of other types may be', async () => {
-    const people = `${link('"@mask"')} type Query { p: P } interface Named { e: String }
-      type P @key(fields: "id") { id: ID! n: Named } type N implements Named { e: String @mask(policy: "x") }`;
-    const ai = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@requires", "@shareable"])
-      @link(url: "https://isthmus.dev/ai/v1.0", import: ["@generate"])
-      interface Named { e: String } type N implements Named { e: String @external }
-      type P @key(fields: "id") { id: ID! n: Named @external  about: String @requires(fields: "n { e }") @generate(prompt: "about") }`;
-    const source = (name: string, sdl: string) => ({ name, url: `http://${name}`, origin: `${name}.graphql`, sdl });
-    await expect(compose([source('people', people), source('ai', ai)])).rejects.toThrow(
-      /MASK_INVALID[\s\S]*"N\.e" is on a field that the AI field "P\.about" requires where objects of other types may be/,
-    );
-  });
-
   it('refuses what the specification does not have, even where the subgraph defines it', async () => {
     const sdl = `${link('"@columns"')} directive @columns(policy: String) on OBJECT
       type Query { p: P } type P @columns(policy: "x") { e: String }`;

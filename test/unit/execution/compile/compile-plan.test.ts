@@ -1,6 +1,7 @@
 import { buildSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { compilePlan } from '../../../../src/execution/compile/compile-plan.ts';
+import type { OperationPlan } from '../../../../src/planning/index.ts';
 
 const schema = buildSchema(
   'scalar Any type Query { a: A } type A { id: ID! n: Int any: Any b: [B] } type B { n: Int }',
@@ -25,10 +26,11 @@ const entities = {
   context: [],
   operation: '{ _entities { ... on A { n } } }',
 };
+const compile = (plan: OperationPlan) => compilePlan(schema, new Map(), plan, new Set());
 
 describe('a compiled plan', () => {
   it('lists every position that a fetch would fill', () => {
-    const { fetches } = compilePlan(schema, new Map(), {
+    const { fetches } = compile({
       fetches: [
         { ...root, operation: '{ a { id } }' },
         {
@@ -52,9 +54,7 @@ describe('a compiled plan', () => {
 
   it('has the query as JSON text', () => {
     const operation = '{ a { id } }';
-    expect(compilePlan(schema, new Map(), { fetches: [{ ...root, operation }] }).fetches[0]?.queryJson).toBe(
-      JSON.stringify(operation),
-    );
+    expect(compile({ fetches: [{ ...root, operation }] }).fetches[0]?.queryJson).toBe(JSON.stringify(operation));
   });
 
   it.each([
@@ -64,12 +64,12 @@ describe('a compiled plan', () => {
     ['{ _entities { ... on A { n } } }', false],
     ['{ _entities { ... on A { any } } }', true],
   ])('looks for numbers of any size where a custom scalar is requested: %s', (operation, exponents) => {
-    expect(compilePlan(schema, new Map(), { fetches: [{ ...root, operation }] }).fetches[0]?.exponents).toBe(exponents);
+    expect(compile({ fetches: [{ ...root, operation }] }).fetches[0]?.exponents).toBe(exponents);
   });
 
   it('lets places share objects unless a value depends on the place', () => {
     const plan = (context: readonly { path: readonly string[]; variable: string }[]) =>
-      compilePlan(schema, new Map(), { fetches: [{ ...entities, context, fields: [] }] });
+      compile({ fetches: [{ ...entities, context, fields: [] }] });
     expect(plan([]).placeMatters).toBe(false);
     expect(plan([{ path: ['..', 'id'], variable: 'v' }]).placeMatters).toBe(true);
   });

@@ -9,7 +9,7 @@ const types = new Map([
 ]);
 const typename = { kind: 'field', key: '__typename' } as const;
 const id = { kind: 'field', key: 'id' } as const;
-const compile = (...requires: RequiredSelection[]) => compileRepresentation(types, requires, []);
+const compile = (...requires: RequiredSelection[]) => compileRepresentation(types, requires, [], false);
 
 describe('a representation', () => {
   it.each([
@@ -73,10 +73,27 @@ describe('a representation', () => {
     expect(value).toEqual({ __typename: 'A', id: { custom: [1] } });
   });
 
+  it('is made though nothing is selected of the type of an object within it', () => {
+    const onB: RequiredSelection = { kind: 'on', type: 'B', selections: [id] };
+    const { write, build } = compile(typename, { kind: 'field', key: 'l', selections: [onB] });
+    const entity = { __typename: 'A', l: [{ __typename: 'A' }, { __typename: 'B', id: 1 }] };
+    expect(build(entity)).toEqual({ __typename: 'A', l: [{}, { id: 1 }] });
+    expect(JSON.parse(write(entity) ?? '')).toEqual(build(entity));
+    expect(compile(onB).write({ __typename: 'A', id: 1 })).toBeUndefined();
+  });
+
+  it('says of which types objects within it are, for a subgraph in this process', () => {
+    const requires: RequiredSelection[] = [typename, { kind: 'field', key: 'l', selections: [id] }];
+    const { write, build } = compileRepresentation(types, requires, [], true);
+    const entity = { __typename: 'A', l: [{ __typename: 'B', id: 1 }, { id: 2 }] };
+    expect(build(entity)).toEqual({ __typename: 'A', l: [{ __typename: 'B', id: 1 }, { id: 2 }] });
+    expect(JSON.parse(write(entity) ?? '')).toEqual(build(entity));
+  });
+
   it('is rewritten without changing the data', () => {
     const entity = { __typename: 'A', id: 1 };
     const rewrites = [{ kind: 'set' as const, path: ['... on A', '__typename'], value: 'I' }];
-    const { write, build, keyOf } = compileRepresentation(types, [typename, id], rewrites);
+    const { write, build, keyOf } = compileRepresentation(types, [typename, id], rewrites, false);
     expect(write(entity)).toBe('{"__typename":"I","id":1}');
     expect(build(entity)).toEqual({ __typename: 'I', id: 1 });
     expect([entity.__typename, keyOf('A')]).toEqual(['A', undefined]);

@@ -27,7 +27,7 @@ function fieldAt(...paths: readonly (readonly string[])[]): CompiledEntityField 
       pathKey: path.join('.'),
       exact: false,
       requires,
-      representation: compileRepresentation(types, requires, []),
+      representation: compileRepresentation(types, requires, [], false),
     })),
   };
 }

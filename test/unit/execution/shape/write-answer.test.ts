@@ -173,7 +173,7 @@ describe('an answer in pieces', () => {
       isDenied: () => false,
       isTypeDenied: () => false,
       decided: () => new Map(),
-      readingOf: () => ({ isReadable: true, mask: undefined }),
+      readingOf: () => ({ isReadable: true, masks: new Map() }),
       maskOf: (_type, { name }) => (name.value === 'm' || name.value === 's' ? mask : undefined),
     };
     const lists = Array.from({ length: 40 }, (_, row) => Array.from({ length: 40 }, (_none, index) => row + index));
