@@ -1,13 +1,14 @@
 /** `isthmus costs`: what models have cost, from the ledger; `isthmus costs export`: its rows. */
 import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
-import { type Costs, parseMoment, readCosts } from '../ai/ledger/index.ts';
+import { type Costs, readCosts } from '../ai/ledger/index.ts';
 import { formatUsd } from '../lib/index.ts';
 import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../observability/index.ts';
 import type { LedgerGroup, LedgerSums } from '../store/index.ts';
 import { alignColumns } from './align-columns.ts';
 import { csvLine } from './csv.ts';
 import { printable } from './printable.ts';
+import { readMoment } from './read-moment.ts';
 import { withStore } from './with-store.ts';
 
 interface SpanOptions {
@@ -193,13 +194,6 @@ function readWhere(text: string): SpanOptions['where'] {
     return [readDimension(name.trim()), value] as const;
   });
   return Object.fromEntries(pairs);
-}
-
-function readMoment(text: string): number {
-  const moment = parseMoment(text, Date.now());
-  if (moment === undefined)
-    throw new InvalidArgumentError('Write a duration such as 7d, or a moment such as 2026-11-01.');
-  return moment;
 }
 
 function readStep(text: string): 'hour' | 'day' {

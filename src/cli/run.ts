@@ -15,6 +15,7 @@ import { configSchemaCommand } from './config-schema.ts';
 import { costsCommand } from './costs.ts';
 import { keysCommand } from './keys.ts';
 import { limitsCommand } from './limits.ts';
+import { logCommand } from './log/log.ts';
 import { priceCommand } from './price.ts';
 import { promptCommand } from './prompt.ts';
 import { reloadCommand } from './reload.ts';
@@ -45,6 +46,7 @@ export async function run(): Promise<void> {
     .addCommand(auditCommand())
     .addCommand(storeCommand())
     .addCommand(costsCommand())
+    .addCommand(logCommand())
     .addCommand(budgetsCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
   throwInsteadOfExiting(program);

@@ -1,0 +1,27 @@
+import { messageOf } from '../../errors/index.ts';
+import type { RecordStore } from '../../store/index.ts';
+import { fail } from '../fail.ts';
+import { withStore } from '../with-store.ts';
+
+const timeoutMs = 10_000;
+
+/**
+ * Opens the records of a configuration for one piece of work. A gateway may be writing them meanwhile.
+ * @throws ConfigError where the configuration is wrong or the store cannot be opened
+ */
+export async function withRecords(configFile: string, run: (records: RecordStore) => Promise<void>): Promise<void> {
+  await withStore(configFile, async (store, config) => {
+    const { locateRecords, openRecords } = await import('../../store/index.ts');
+    let records: RecordStore;
+    try {
+      records = await openRecords(locateRecords(config.store, store), timeoutMs);
+    } catch (error) {
+      return fail(`the records cannot be opened: ${messageOf(error)}`);
+    }
+    try {
+      await run(records);
+    } finally {
+      await records.close();
+    }
+  });
+}
