@@ -36,6 +36,8 @@ export class LogOutput {
   #lines: string[] = [];
   #waiting = 0;
   #lost = 0;
+  /** Lines that were lost since it was made. */
+  lostLines = 0;
   /** The bytes being written; a partial line is completed before anything else. */
   #chunk: Buffer = Buffer.alloc(0);
   #isWriting = false;
@@ -49,7 +51,9 @@ export class LogOutput {
   /** Queues a line or several, each with its line break. Never throws and never waits. */
   write(lines: string): void {
     if (this.#waiting + lines.length > this.#options.maxWaiting) {
-      this.#lost += lines.split('\n').length - 1;
+      const count = lines.split('\n').length - 1;
+      this.#lost += count;
+      this.lostLines += count;
       return;
     }
     this.#lines.push(lines);

@@ -70,26 +70,30 @@ export interface LoggerOptions {
  * Lines are written after the requests that they are about, several in one write: a write for each line takes longer than
  * all else that is done for a cached answer. One output for the whole process, created with its first line.
  */
-const toStdout = (() => {
-  let output: LogOutput | undefined;
-  return (isReadable: boolean): LogOutput => {
-    if (output === undefined) {
-      const lostLine = (lost: number): string => {
-        const fields = {
-          level: 'warn',
-          time: isoTime(Date.now()),
-          lost,
-          msg: 'log lines were lost: they were not read in time',
-        };
-        return isReadable ? readableLine(JSON.stringify(fields), false, false) : `${JSON.stringify(fields)}\n`;
+let output: LogOutput | undefined;
+
+function toStdout(isReadable: boolean): LogOutput {
+  if (output === undefined) {
+    const lostLine = (lost: number): string => {
+      const fields = {
+        level: 'warn',
+        time: isoTime(Date.now()),
+        lost,
+        msg: 'log lines were lost: they were not read in time',
       };
-      const stdout = new LogOutput({ lostLine });
-      process.on('exit', () => stdout.flushAtExit());
-      output = stdout;
-    }
-    return output;
-  };
-})();
+      return isReadable ? readableLine(JSON.stringify(fields), false, false) : `${JSON.stringify(fields)}\n`;
+    };
+    const stdout = new LogOutput({ lostLine });
+    process.on('exit', () => stdout.flushAtExit());
+    output = stdout;
+  }
+  return output;
+}
+
+/** How many lines stdout lost since the start. */
+export function lostLogLines(): number {
+  return output?.lostLines ?? 0;
+}
 
 /** Writes lines of another thread's logger, as they are, to stdout. */
 export function writeLogLines(lines: string): void {

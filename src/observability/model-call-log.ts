@@ -13,6 +13,8 @@ export interface ModelCallLogOptions {
   /** The file that lines are appended to; created with its folder, readable by its owner alone. @default none */
   readonly file?: string | undefined;
   readonly log: Logger;
+  /** Counts those that are dropped. @default nothing is counted */
+  readonly onDropped?: (() => void) | undefined;
   /** Records that may be waiting to be made into lines. @default 10000 */
   readonly maxQueued?: number;
   /** Characters that may be waiting to be written to the file; a record has about 700. @default 16000000 */
@@ -29,7 +31,7 @@ export interface ModelCallLogOptions {
 const batchLength = 250;
 
 export function createModelCallLog(options: ModelCallLogOptions): ModelCallSink {
-  const { file, log, maxQueued = 10_000, maxWaiting = 16_000_000, delayMs = 50 } = options;
+  const { file, log, onDropped, maxQueued = 10_000, maxWaiting = 16_000_000, delayMs = 50 } = options;
   const { retryMs = 1_000, closeTimeoutMs = 2_000 } = options;
   const lines = file === undefined ? undefined : new LineFile({ path: file, maxWaiting, retryMs, onFailure });
   let queue: ModelCallRecord[] = [];
@@ -41,6 +43,11 @@ export function createModelCallLog(options: ModelCallLogOptions): ModelCallSink 
   function onFailure(error: unknown): void {
     if (error === undefined) log.info({ file }, 'records of model calls are written again');
     else log.error({ error, file }, 'records of model calls cannot be written; they are buffered and tried again');
+  }
+
+  function drop(): void {
+    dropped += 1;
+    onDropped?.();
   }
 
   function schedule(): void {
@@ -66,7 +73,7 @@ export function createModelCallLog(options: ModelCallLogOptions): ModelCallSink 
       if (start > 0) await nextTurn();
       for (const record of records.slice(start, start + batchLength)) {
         logRecord(log, record);
-        if (lines !== undefined && !lines.add(lineOf(record))) dropped += 1;
+        if (lines !== undefined && !lines.add(lineOf(record))) drop();
       }
     }
     void lines?.flush();
@@ -78,7 +85,7 @@ export function createModelCallLog(options: ModelCallLogOptions): ModelCallSink 
   return {
     record(call) {
       if (isClosing || queue.length >= maxQueued) {
-        dropped += 1;
+        drop();
         return;
       }
       queue.push(call);

@@ -75,7 +75,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
     openStore: stores.open,
     openCacheStore: stores.open,
   });
-  const ownLedger = new OwnLedger(log);
+  const ownLedger = new OwnLedger(log, metrics);
   const prepareBudgets = budgetPreparation(ownLedger, shared.counters);
   const stage: Stage = async (parts, signal) => {
     const ledger = await prepareBudgets(parts.config);

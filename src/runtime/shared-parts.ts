@@ -103,7 +103,7 @@ export function createSharedParts({
     subgraphCredentials: new SubgraphCredentials(options.log),
     statementSecret: statementSecret ?? randomBytes(32),
     signals: options.signals ?? noSignals,
-    planners: planners ?? createPlannerPool({ log: options.log }),
+    planners: planners ?? createPlannerPool({ log: options.log, metrics: options.metrics }),
     metrics: options.metrics,
     memory: new MemoryBudget(Number.POSITIVE_INFINITY), // until the first configuration has been read
   };

@@ -87,8 +87,10 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     level: logLevel,
     writeLines: writeLogLines,
   };
+  const processMetrics = await openProcessMetrics(config);
+  const metrics = processMetrics?.own;
   const memory = new MemoryBudget(Number.POSITIVE_INFINITY); // until the first configuration has been read
-  const planners = createSharedPlans(createPlannerPool({ log }), memory.group());
+  const planners = createSharedPlans(createPlannerPool({ log, metrics }), memory.group());
   const signals = new SignalRelay();
   const models = createLocalModels({ name: 'local' });
   let cacheBytes = cacheBytesOf(config);
@@ -104,13 +106,11 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     cacheBytes = cacheBytesOf(changed);
     cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), stamps });
   };
-  const ownLedger = new OwnLedger(log);
+  const ownLedger = new OwnLedger(log, metrics);
   const hasRecords = config.telemetry.records.enabled ?? options.records ?? false;
   // Loaded where there are some.
   const recorder = hasRecords ? await (await import('../records/index.ts')).OwnRecorder.open(config, log) : undefined;
   const readable = options.output === undefined && isatty(1);
-  const processMetrics = await openProcessMetrics(config);
-  const metrics = processMetrics?.own;
   const pool = new WorkerPool({
     workers,
     metrics,

@@ -259,7 +259,10 @@ export class WorkerPool {
         log: workerLog,
       },
       onLines,
-      onLinesLost: (lost) => log.warn({ worker: number, lost }, 'log lines of a worker were lost'),
+      onLinesLost: (lost) => {
+        metrics?.family('isthmus_log_lines_lost_total').of('worker').add(lost);
+        log.warn({ worker: number, lost }, 'log lines of a worker were lost');
+      },
       onEnd: (ended, end) => this.#ended(ended, end),
     });
     connect(thread);

@@ -102,6 +102,7 @@ describe('/metrics of a gateway with one thread', () => {
     await gateway.query('query Cart { products { id } }');
     await vi.waitFor(async () => expect(valueIn(await scrape(adminPort), cart)).toBe(1), waiting);
     const text = await scrape(adminPort);
+    expect(valueIn(text, 'isthmus_fetches_total{subgraph="products",kind="root",outcome="ok",fault="none"}')).toBe(1);
     expect(valueIn(text, 'isthmus_plan_cache_size')).toBe(1);
   });
 

@@ -72,6 +72,11 @@ export class Ledger {
     }
   }
 
+  /** Whether it cannot be written to the store. */
+  get isFailing(): boolean {
+    return this.#hasFailed;
+  }
+
   /** The rows, once everything that has been settled until now is there. @throws where the store does not answer */
   async imported(): Promise<LedgerTable> {
     await this.#importNow();

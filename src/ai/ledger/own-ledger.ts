@@ -1,14 +1,17 @@
 /** The ledger of a process: opened for the first configuration that has one, and then the same until the process ends. */
 import { ConfigError, type ResolvedConfig } from '../../config/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { Logger, ThreadMetrics } from '../../observability/index.ts';
 import type { Ledger } from './ledger.ts';
 
 export class OwnLedger {
   readonly #log: Logger;
   #opened: Ledger | undefined;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, metrics?: ThreadMetrics) {
     this.#log = log;
+    metrics?.add((set) => {
+      if (this.#opened !== undefined) set('isthmus_ledger_failing', this.#opened.isFailing ? 1 : 0);
+    });
   }
 
   /**

@@ -56,7 +56,8 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
       onSkipped: (name, reason) => warnSkipped(log, ai, name, reason),
     });
   const providers = new Map([...configured, ...(options.furtherProviders ?? [])]);
-  const records = options.sink ?? createModelCallLog({ file: ai.callLogFile, log });
+  const records =
+    options.sink ?? createModelCallLog({ file: ai.callLogFile, log, onDropped: options.metrics?.droppedRecord });
   const sink = options.metrics?.countingCalls(records) ?? records;
   const answers = new AnswerCache({ store: options.cache });
   const routes = createRoutes({

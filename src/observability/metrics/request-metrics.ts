@@ -92,7 +92,7 @@ export class RequestMetrics implements RequestSink {
   #recordFetch(fetch: FetchEvent): void {
     const families = this.#families;
     const { subgraph, kind, outcome, attempts, entities, cacheHits, cacheStale } = fetch;
-    families.fetches.of(subgraph, kind, codeOf(outcome)).add();
+    families.fetches.of(subgraph, kind, codeOf(outcome), faultOf(outcome)).add();
     families.fetchDurations.of(subgraph).observe(Math.max(0, fetch.ended - fetch.began) / 1_000);
     if (attempts.length > 1) families.retries.of(subgraph).add(attempts.length - 1);
     if (fetch.isShared) families.sharedFetches.of(subgraph).add();

@@ -67,6 +67,9 @@ export class ThreadMetrics {
     };
   }
 
+  /** A record of a model call came faster than it could be written. */
+  readonly droppedRecord = (): void => this.family('isthmus_model_records_dropped_total').of().add();
+
   /** @returns ends it */
   add(source: MetricSource): () => void {
     this.#sources.add(source);

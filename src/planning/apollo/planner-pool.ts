@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type ErrorCode, GatewayError } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { Logger, ThreadMetrics } from '../../observability/index.ts';
 import type { OperationPlan } from '../plan/operation-plan.ts';
 import type { Planner } from '../plan/planner.ts';
 import type { ApolloPlannerOptions } from './apollo-planner.ts';
@@ -22,6 +22,8 @@ import { nextStage, type Stage, searchOf } from './search-stages.ts';
 
 export interface PlannerPoolOptions {
   readonly log: Logger;
+  /** @default nothing is counted */
+  readonly metrics?: ThreadMetrics | undefined;
   /** The maximum number of processes; the second starts when the first is busy. @default 2 */
   readonly maxProcesses?: number;
   /** How many operations may wait for a process; beyond, those of the client with most are refused with OVERLOADED. @default 200 */
@@ -100,7 +102,7 @@ const maxLoggedOperation = 2_000;
 const maxFamiliar = 20_000;
 
 export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
-  const { log, maxProcesses = 2, maxWaiting = 200, maxHeapMb = 1_024 } = options;
+  const { log, metrics, maxProcesses = 2, maxWaiting = 200, maxHeapMb = 1_024 } = options;
   const { loadDeadlineMs = 30_000, unavailableAfterMs = 10_000, idleMs = 300_000 } = options;
   const supergraphs = new Map<string, LoadedSupergraph>();
   const processes = new Set<PlannerProcess>();
@@ -117,6 +119,11 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
   /** The processes have been stopped because nothing was planned; every supergraph has been loaded before. */
   let asleep = false;
   let sleepTimer: NodeJS.Timeout | undefined;
+
+  metrics?.add((set) => {
+    set('isthmus_planner_processes', processes.size);
+    set('isthmus_planner_queue_length', waiting.size);
+  });
 
   function start(): void {
     if (closed || nextStart !== undefined) return;
@@ -249,6 +256,7 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
       return;
     }
     log.warn({ ...end, processes: processes.size }, 'a planner process ended; starting another');
+    metrics?.family('isthmus_planner_ends_total').of(end.why).add();
     if (task !== undefined) settle(task, end);
     if (end.why !== 'late') spareUntil = performance.now() + spareForMs;
     if (planner.loaded.size === 0) {

@@ -206,8 +206,8 @@ export const partMetrics = {
   },
   isthmus_log_lines_lost_total: {
     type: 'counter',
-    labels: [],
-    help: 'Log lines that were not read in time.',
+    labels: ['where'],
+    help: 'Log lines that were not read in time: by whoever reads the output, or by the main thread of a worker.',
   },
   isthmus_model_records_dropped_total: {
     type: 'counter',

@@ -85,8 +85,8 @@ export const requestMetrics = {
   },
   isthmus_fetches_total: {
     type: 'counter',
-    labels: ['subgraph', 'kind', 'outcome'],
-    help: 'Fetches of plans by subgraph: ok, errors where the subgraph answered with some, or the code of what failed.',
+    labels: ['subgraph', 'kind', 'outcome', 'fault'],
+    help: 'Fetches of plans by subgraph: ok, errors where the subgraph answered with some, or the code of what failed, and whose fault it is.',
   },
   isthmus_fetch_duration_seconds: {
     type: 'histogram',

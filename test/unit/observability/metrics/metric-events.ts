@@ -32,8 +32,8 @@ export function requestEvent(of: AskedOperation = {}): RequestEvent {
   operation.name = name;
   operation.wait(0);
   operation.resume(waited);
-  operation.ended = took;
   for (const code of codes) operation.addError(code);
+  operation.end(took);
   event.operations.push(operation);
   return event;
 }

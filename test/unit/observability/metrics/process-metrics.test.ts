@@ -44,15 +44,15 @@ async function valueIn(process: ProcessMetrics, series: string): Promise<number 
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
-const lost = 'isthmus_log_lines_lost_total';
+const lost = 'isthmus_planner_ends_total{why="late"}';
 
 describe('the metrics of a process', () => {
   it('are the sums of all threads', async () => {
     const process = openProcess();
     const [one, two] = [await openWorker(process), await openWorker(process)];
-    process.own.family(lost).of().add(1);
-    one.metrics.family(lost).of().add(10);
-    two.metrics.family(lost).of().add(100);
+    process.own.family('isthmus_planner_ends_total').of('late').add(1);
+    one.metrics.family('isthmus_planner_ends_total').of('late').add(10);
+    two.metrics.family('isthmus_planner_ends_total').of('late').add(100);
     expect(await valueIn(process, lost)).toBe(111);
   });
 
@@ -67,7 +67,7 @@ describe('the metrics of a process', () => {
   it('keep what a worker counted that has ended, and not what it held', async () => {
     const process = openProcess();
     const worker = await openWorker(process);
-    worker.metrics.family(lost).of().add(7);
+    worker.metrics.family('isthmus_planner_ends_total').of('late').add(7);
     worker.metrics.family('v8js_gc_duration_seconds').of('minor').observe(0.002);
     worker.metrics.add((set) => set('isthmus_client_connections', 3));
     expect(await valueIn(process, 'isthmus_client_connections')).toBe(3);
@@ -83,7 +83,7 @@ describe('the metrics of a process', () => {
     let before = 0;
     for (let round = 0; round < 20; round++) {
       const worker = await openWorker(process);
-      worker.metrics.family(lost).of().add(5);
+      worker.metrics.family('isthmus_planner_ends_total').of('late').add(5);
       if (round % 2 === 0) await worker.reportLast();
       const during = (await valueIn(process, lost)) ?? 0;
       expect(during).toBe(before + 5);
@@ -96,12 +96,12 @@ describe('the metrics of a process', () => {
   it('do not wait for a worker that is stuck: its last report is used, and they say so', async () => {
     const process = openProcess(20);
     const stuck = await openWorker(process);
-    stuck.metrics.family(lost).of().add(7);
+    stuck.metrics.family('isthmus_planner_ends_total').of('late').add(7);
     expect(await valueIn(process, lost)).toBe(7);
     const late = 'isthmus_metrics_threads{state="late"}';
     expect(await valueIn(process, late)).toBe(0);
     const hung = await openWorker(process, true);
-    hung.metrics.family(lost).of().add(1);
+    hung.metrics.family('isthmus_planner_ends_total').of('late').add(1);
     expect(await valueIn(process, lost)).toBe(7);
     expect(await valueIn(process, late)).toBe(1);
   });

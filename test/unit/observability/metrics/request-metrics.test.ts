@@ -91,8 +91,8 @@ describe('the metrics of requests', () => {
     sink.record(event);
     expect(await lines('isthmus_fetch')).toEqual(
       expect.arrayContaining([
-        'isthmus_fetches_total{subgraph="products",kind="entities",outcome="ok"} 1',
-        'isthmus_fetches_total{subgraph="products",kind="entities",outcome="SUBGRAPH_CIRCUIT_BREAKER_REJECTED"} 1',
+        'isthmus_fetches_total{subgraph="products",kind="entities",outcome="ok",fault="none"} 1',
+        'isthmus_fetches_total{subgraph="products",kind="entities",outcome="SUBGRAPH_CIRCUIT_BREAKER_REJECTED",fault="upstream"} 1',
         'isthmus_fetch_retries_total{subgraph="products"} 1',
         'isthmus_fetch_duration_seconds_count{subgraph="products"} 2',
       ]),
