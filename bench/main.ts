@@ -11,6 +11,7 @@ import { runFederation } from './federation.ts';
 import { runFields } from './fields/run-fields.ts';
 import { runGuards } from './guards.ts';
 import { runLimits } from './limits.ts';
+import { runObservability } from './observability.ts';
 import { runPeers } from './run-peers.ts';
 import { runStalls } from './stalls.ts';
 import { runWorkers } from './workers.ts';
@@ -41,6 +42,9 @@ switch (part) {
     break;
   case 'cache':
     await runCache(options);
+    break;
+  case 'observability':
+    await runObservability(options);
     break;
   case 'caches':
     await runCaches();

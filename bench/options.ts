@@ -9,6 +9,7 @@ node bench/main.ts guards       the guards of models' input and output
 node bench/main.ts stalls       how long the event loop is held up
 node bench/main.ts cache        cached answers beside bare Fastify and Hive Gateway's
 node bench/main.ts caches       keys and hits of the answer caches
+node bench/main.ts observability    metrics, logs, traces, records: what it costs to be seen
 node bench/main.ts workers      two workers beside one thread
 
   --only <names>        of isthmus, apollo, hive, proxy (default: all)
