@@ -19,6 +19,7 @@ type Product @key(fields: "id") {
   several(n: Int): Int @requires(fields: "name") @generate(prompt: "several", ${bounds})
   dear(n: Int): String @requires(fields: "name") @generate(prompt: "dear", ${bounds})
   counted(n: Int): String @requires(fields: "name") @generate(prompt: "counted", ${bounds})
+  flooded(n: Int): String @requires(fields: "name") @generate(prompt: "flooded", ${bounds})
   ended(n: Int): String @requires(fields: "name") @generate(prompt: "ended", ${bounds})
 }
 `;
@@ -52,6 +53,7 @@ beforeAll(async () => {
           'dear.prompt': prompt('dear'),
           'counted.prompt': prompt('retried'),
           'ended.prompt': prompt('retried'),
+          'flooded.prompt': prompt('uncached'),
         },
       },
     },
@@ -65,8 +67,10 @@ ${budget('rated', 'prompt: rated', 'limit_calls: 3')}
 ${budget('several', 'prompt: several', 'limit_calls: 6')}
 ${budget('dear', 'model: dear', 'limit_calls: 2', ', cheaper_model: cheap')}
 ${budget('hundred', 'prompt: counted', 'limit_calls: 100')}
+${budget('flooded', 'prompt: flooded', 'limit_calls: 7')}
 ${budget('another hundred', 'prompt: ended', 'limit_calls: 100')}`,
-    yaml: `plugins: ["${folder}/ending.ts"]`,
+    yaml: `limits: { batch: 20 }
+plugins: ["${folder}/ending.ts"]`,
   });
 }, 120_000);
 afterAll(async () => {
@@ -200,3 +204,25 @@ describe('a budget', () => {
     120_000,
   );
 });
+
+it('L5: a long list, a hundred aliases, a batch and nested lists reach a provider no more often than a budget allows', async () => {
+  const aliases = (field: string) => Array.from({ length: 100 }, (_, n) => `a${n}: ${field}(n: ${n})`).join(' ');
+  const ask = async (body: unknown): Promise<string> => {
+    const headers = { 'content-type': 'application/json' };
+    const url = new URL('/graphql', graph.gateway.server.url);
+    return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).text();
+  };
+  for (const query of [
+    '{ products(first: 1000) { flooded } }',
+    `{ product(id: "p1") { ${aliases('flooded')} } }`,
+    '{ products(first: 30) { a: flooded(n: 1) reviews { id } b: flooded(n: 2) } }',
+  ])
+    expect(await ask({ query })).toContain('AI_BUDGET_EXCEEDED');
+  // What a budget has no room for is refused before any of it is sent.
+  expect(graph.provider.requests).toHaveLength(0);
+  const batch = (first: number) =>
+    Array.from({ length: 10 }, (_, at) => ({ query: `{ product(id: "p1") { flooded(n: ${first + at}) } }` }));
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => ask(batch(1_000 + at * 10))));
+  expect(graph.provider.requests).toHaveLength(7);
+  expect(answers.join('').match(/"flooded":"fine"/g)).toHaveLength(7);
+}, 120_000);
