@@ -70,6 +70,21 @@ export function withEntityCache(client: SubgraphClient, options: CachedSubgraphO
   };
 }
 
+/** How often a caller waits for others before it reads by itself. */
+const maxWaits = 4;
+
+interface Reading {
+  readonly missing: readonly number[];
+  readonly parts: readonly Part[];
+  readonly pick: (indexes: readonly number[]) => Wave;
+  /** Whether time has passed since nothing was found. */
+  readonly isRemote: boolean;
+  readonly isOfEntities: boolean;
+  readonly context: RequestContext;
+  /** How often it has waited for others. */
+  readonly waits: number;
+}
+
 class CachedSubgraph {
   readonly #client: SubgraphClient;
   readonly #options: CachedSubgraphOptions;
@@ -132,7 +147,8 @@ class CachedSubgraph {
       return cachedAnswer(parts, representations !== undefined);
     }
     if (context.cacheDemands?.isOnlyIfCached === true) throw new GatewayError('NOT_CACHED');
-    const groups = await this.#read(missing, parts, pick, isRemote, representations !== undefined, context);
+    const isOfEntities = representations !== undefined;
+    const groups = await this.#read({ missing, parts, pick, isRemote, isOfEntities, context, waits: 0 });
     for (const group of groups) if (group.kind === 'cached') noteHits(request.event, group.parts);
     return this.#answerOf(parts, representations, context, groups);
   }
@@ -176,16 +192,10 @@ class CachedSubgraph {
   }
 
   /** Reads what is missing: what nobody else reads at once, the rest once others have. */
-  async #read(
-    missing: readonly number[],
-    parts: readonly Part[],
-    pick: (indexes: readonly number[]) => Wave,
-    isRemote: boolean,
-    isOfEntities: boolean,
-    context: RequestContext,
-  ): Promise<readonly Group[]> {
+  async #read(reading: Reading): Promise<readonly Group[]> {
+    const { missing, parts, pick, isRemote, isOfEntities, context, waits } = reading;
     const keyOf = (index: number): string => (parts[index] as Part).entryKey as string;
-    const isAlone = isReadAlone(context.cacheDemands);
+    const isAlone = waits === maxWaits || isReadAlone(context.cacheDemands);
     const claimable = missing.filter((index) => {
       const { entryKey } = parts[index] as Part;
       return entryKey !== undefined && !isAlone && !this.#notStored.has(entryKey);
@@ -228,7 +238,9 @@ class CachedSubgraph {
       const gone = waited.filter((_, position) => now[position]?.usability === 'unusable');
       if (there.length > 0)
         groups.push({ kind: 'cached', indexes: there, parts: now.filter(({ usability }) => usability !== 'unusable') });
-      if (gone.length > 0) groups.push(await this.#fetch(pick(gone), gone, isOfEntities, () => undefined));
+      // Who held them may have died, or was too slow: of those who waited, one follows.
+      if (gone.length > 0)
+        groups.push(...(await this.#read({ ...reading, missing: gone, isRemote: true, waits: waits + 1 })));
     }
     if (fetching !== undefined) groups.push(await fetching);
     return groups;

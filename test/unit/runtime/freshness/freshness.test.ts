@@ -211,6 +211,22 @@ describe.each([0, 5_000])(
       expect((await world.ask({ asked: ['p1'] })).products[0]?.stock).toBe(1);
     });
 
+    it('are followed by one of them where whoever reads the entity takes too long', async () => {
+      const world = new CachedWorld(lifetimes);
+      world.hold(true);
+      const answers = Array.from({ length: 2_000 }, () => world.entities(['p1']));
+      await settle();
+      expect(world.requests).toBe(1);
+      vi.advanceTimersByTime(5_001);
+      await settle();
+      expect(world.requests).toBe(2);
+      world.hold(false);
+      world.release(0);
+      world.release(0);
+      await Promise.all(answers);
+      expect(world.requests).toBe(2);
+    });
+
     it('cause one request for an entity', async () => {
       const world = new CachedWorld(lifetimes);
       await world.entities(['p1']);
