@@ -97,7 +97,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         stats: () => runtime.cacheStats(),
         purge: (cache) => runtime.purge(cache),
       };
-      admin = await openAdmin({ config, currentConfig, log, caches, metrics: runtime.processMetrics });
+      admin = await openAdmin({
+        config,
+        currentConfig,
+        log,
+        caches,
+        records: recorder?.reader,
+        metrics: runtime.processMetrics,
+      });
       return { url: await server.listen(listenOptions), drain };
     },
     reload: () => runtime.reload(),

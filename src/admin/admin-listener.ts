@@ -11,6 +11,7 @@ import { type AdminConfig, ConfigError, type ResolvedConfig } from '../config/in
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { isLoopback, readBounded } from '../lib/index.ts';
 import type { Logger, ProcessMetrics } from '../observability/index.ts';
+import type { RecordReader } from '../records/index.ts';
 import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
@@ -31,6 +32,8 @@ export interface AdminListenerOptions {
   readonly currentConfig: () => ResolvedConfig;
   readonly log: Logger;
   readonly caches: RunningCaches;
+  /** Undefined: nothing is recorded. */
+  readonly records: RecordReader | undefined;
   /** Undefined: there are none. */
   readonly metrics: Pick<ProcessMetrics, 'scrape'> | undefined;
 }
@@ -49,6 +52,7 @@ export async function listenForAdmin({
   currentConfig,
   log,
   caches,
+  records,
   metrics,
 }: AdminListenerOptions): Promise<AdminListener | undefined> {
   const { admin, store: storeConfig, file } = config;
@@ -59,7 +63,7 @@ export async function listenForAdmin({
     const isLocal = isLoopback(admin.host);
     if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
     const handler = createHandler<IncomingMessage, AdminCaller, AdminCaller & Record<PropertyKey, unknown>>({
-      schema: createAdminSchema(store, { currentConfig, caches, log }),
+      schema: createAdminSchema(store, { currentConfig, caches, records, log }),
       context: ({ context }) => ({ ...context }),
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),

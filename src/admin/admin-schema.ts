@@ -4,11 +4,13 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { type ApiKey, type ApiKeyRights, ApiKeys, type CreatedApiKey } from '../access/index.ts';
 import { parseDuration, type ResolvedConfig } from '../config/index.ts';
 import type { Logger } from '../observability/index.ts';
+import type { RecordReader } from '../records/index.ts';
 import type { Store } from '../store/index.ts';
 import { budgetsResolvers, budgetsTypeDefs } from './admin-budgets.ts';
 import { cachesResolvers, cachesTypeDefs } from './admin-caches.ts';
 import { type AdminCaller, writer } from './admin-caller.ts';
 import { costsResolvers, costsTypeDefs } from './admin-costs.ts';
+import { recordsResolvers, recordsTypeDefs } from './admin-records.ts';
 import { refusal } from './refusal.ts';
 import type { RunningCaches } from './running-caches.ts';
 
@@ -90,17 +92,23 @@ export interface AdminSchemaParts {
   /** What is served at the moment. */
   readonly currentConfig: () => Pick<ResolvedConfig, 'ai'>;
   readonly caches: RunningCaches;
+  /** Undefined: nothing is recorded. */
+  readonly records: RecordReader | undefined;
   readonly log: Logger;
 }
 
-export function createAdminSchema(store: Store, { currentConfig, caches, log }: AdminSchemaParts): GraphQLSchema {
+export function createAdminSchema(
+  store: Store,
+  { currentConfig, caches, records, log }: AdminSchemaParts,
+): GraphQLSchema {
   const keysOf = (caller: AdminCaller): ApiKeys => new ApiKeys(store, writer(caller));
   const ofCaches = cachesResolvers({ caches, log });
   return makeExecutableSchema<AdminCaller>({
-    typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs, cachesTypeDefs],
+    typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs, cachesTypeDefs, recordsTypeDefs],
     resolvers: {
       Query: {
         ...costsResolvers(store),
+        ...recordsResolvers(records),
         ...ofCaches.Query,
         async keys(_: unknown, { state }: { readonly state?: string | null }, { actor }) {
           const keys = (await new ApiKeys(store, actor).list()).map(toGraph);

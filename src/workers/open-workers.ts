@@ -196,6 +196,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
         config,
         currentConfig: () => watched.parts.config,
         log,
+        records: recorder?.reader,
         caches: { invalidate, stats: () => statsOfWorkers(caches()), purge: (name) => purgeOfWorkers(caches(), name) },
         metrics: processMetrics,
       });

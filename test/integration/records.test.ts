@@ -156,3 +156,85 @@ describe('isthmus log', () => {
     });
   });
 });
+
+describe('the admin graph', () => {
+  async function admin(query: string, variables: object = {}) {
+    const line = graph.gateway.log.find(({ msg }) => msg === 'the admin listener listens');
+    const response = await fetch(String(line?.adminUrl), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields that it selected
+    return (await response.json()) as any;
+  }
+
+  it('has records page by page, the newest first', async () => {
+    const query = `query Records($after: String) {
+      records(first: 3, after: $after) { nodes { request } pageInfo { hasNextPage endCursor } }
+    }`;
+    const { data: first } = await admin(query);
+    const { data: second } = await admin(query, { after: first.records.pageInfo.endCursor });
+    const requests = [...first.records.nodes, ...second.records.nodes].map(({ request }) => request);
+    expect(requests).toEqual(['chat', 'wrong', 'product', 'pitches']);
+    expect([first, second].map(({ records }) => records.pageInfo.hasNextPage)).toEqual([true, false]);
+  });
+
+  it('has one whole, and finds it by what is known of it', async () => {
+    const { data } = await admin(`{
+      records(filter: { operation: "Pitches", client: "web", slower: "0ms", failed: false }) { nodes {
+        kind operation client clientVersion user tenant status codes usd inputTokens weight source durationMs waitedMs document
+        fetches { subgraph kind outcome entities isShared }  calls { field alias model finish usd inputTokens }
+      } }
+    }`);
+    expect(data.records.nodes).toHaveLength(1);
+    const [{ durationMs, waitedMs, ...record }] = data.records.nodes;
+    expect(durationMs).toBeGreaterThan(waitedMs);
+    expect(record).toMatchObject({
+      ...{
+        kind: 'query',
+        operation: 'Pitches',
+        client: 'web',
+        clientVersion: '7',
+        user: 'anonymous',
+        tenant: 'public',
+      },
+      ...{ status: 200, codes: [], usd: '0.002074', inputTokens: 2_006, weight: 1, source: 'made' },
+      fetches: [{ subgraph: 'shop' }, { subgraph: 'assistant', kind: 'entities', entities: 2 }],
+    });
+    const call = { field: 'Product.pitch', alias: 'fast', model: 'test/m', finish: 'stop', inputTokens: 1_003 };
+    expect(record.calls).toEqual([
+      { ...call, usd: '0.001037' },
+      { ...call, usd: '0.001037' },
+    ]);
+  });
+
+  it('has sums of hours', async () => {
+    const { data } = await admin(`{
+      all: recordAggregates { at count errors usd }
+      days: recordAggregates(by: [MODEL], every: DAY, from: "7d") { at model count inputTokens p99Ms }
+      one: recordAggregates(by: [OPERATION], where: { operation: "One" }) { operation count }
+    }`);
+    expect(data.all).toEqual([{ at: null, count: 4, errors: 1, usd: '0.003111' }]);
+    expect(data.days).toEqual([
+      {
+        at: expect.stringMatching(/T00:00:00.000Z$/),
+        model: 'test/m',
+        count: 3,
+        inputTokens: 3_009,
+        p99Ms: expect.any(Number),
+      },
+    ]);
+    expect(data.one).toEqual([{ operation: 'One', count: 1 }]);
+  });
+
+  it('says what is wrong of an argument', async () => {
+    const messageOf = async (field: string): Promise<string> => (await admin(`{ ${field} }`)).errors[0].message;
+    expect(await messageOf('records(first: 501) { nodes { id } }')).toBe('first is from 1 to 500');
+    expect(await messageOf('records(filter: { since: "soon" }) { nodes { id } }')).toContain('since: write a duration');
+    expect(await messageOf('records(filter: { slower: "much" }) { nodes { id } }')).toContain(
+      'slower: write a duration',
+    );
+    expect(await messageOf('recordAggregates(to: "x") { count }')).toContain('to: write a duration');
+  });
+});
