@@ -43,11 +43,11 @@ export function identifyByJwt(
     const { expiresAt } = cached;
     if (expiresAt === undefined || Date.now() < expiresAt + skewOf(cached)) return cached;
     verified.delete(token);
-    throw invalid('the token has expired', 'The token has expired.');
+    throw expired();
   };
 
   function skewOf({ claims: { iss } }: Principal): number {
-    return issuers.get(String(iss))?.config.clockSkewMs ?? 0;
+    return issuers.get(String(iss))?.config.clockSkewMs.expired ?? 0;
   }
 
   async function verify(token: string): Promise<Principal> {
@@ -64,11 +64,12 @@ export function identifyByJwt(
       const { payload, protectedHeader } = await jwtVerify(token, keys, {
         issuer: config.issuer,
         algorithms: [...config.algorithms],
-        clockTolerance: config.clockSkewMs / 1_000,
+        clockTolerance: Math.max(config.clockSkewMs.early, config.clockSkewMs.expired) / 1_000,
         ...(config.audiences.length === 0 ? {} : { audience: [...config.audiences] }),
         ...(config.allowMissingExpiry ? {} : { requiredClaims: ['exp'] }),
       });
       refuseOtherKinds(config, protectedHeader, payload);
+      if (payload.exp !== undefined && Date.now() >= payload.exp * 1_000 + config.clockSkewMs.expired) throw expired();
       const principal = principalOf(payload, claims);
       if (principal === undefined) throw invalid(`the token has none of the claims ${claims.id.join(', ')}`);
       noteSubjectToken(principal, token);
@@ -105,7 +106,7 @@ function tokenOf(facts: CallerFacts, configs: readonly JwtConfig[]): string | un
 
 function reasonOf(error: unknown): unknown {
   if (error instanceof GatewayError) return error;
-  if (error instanceof errors.JWTExpired) return invalid('the token has expired', 'The token has expired.');
+  if (error instanceof errors.JWTExpired) return expired();
   if (error instanceof errors.JWTClaimValidationFailed) return invalid(`its claim ${error.claim}: ${error.message}`);
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || isUnreadable(error))
     return new GatewayError('AUTHENTICATION_UNAVAILABLE', { detail: `the issuer's keys: ${messageOf(error)}` });
@@ -116,6 +117,10 @@ function reasonOf(error: unknown): unknown {
 /** A key set that is no JSON has no error of its own. */
 function isUnreadable(error: unknown): boolean {
   return error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
+}
+
+function expired(): GatewayError {
+  return invalid('the token has expired', 'The token has expired.');
 }
 
 /** The client is told that the token is not valid, and only of an expired one why: the rest helps those who forge. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { formatPath, type YamlPath } from '../read-yaml.ts';
 import { parseDuration } from '../units.ts';
-import { durationOr, httpUrl } from '../values.ts';
+import { duration, durationOr, httpUrl } from '../values.ts';
 
 /** Public keys alone: with a shared secret, whoever can verify a token can make one. */
 const algorithms = [
@@ -50,7 +50,11 @@ const jwtYaml = z.strictObject({
     .describe(
       'The kinds of tokens (`typ` of their header) that are accepted; `at+jwt` alone is that of access tokens by RFC 9068. A token that does not say its kind is a `JWT`.',
     ),
-  clock_skew: durationOr('30s', 'How far the clocks of the issuer and the gateway may differ.'),
+  clock_skew: duration
+    .optional()
+    .describe(
+      'How far the clocks of the issuer and the gateway may differ: so long before its `nbf` and after its `exp` is a token taken. By default 30s before `nbf`, and no time after `exp`.',
+    ),
   allow_missing_exp: z.boolean().default(false).describe('Whether tokens that never expire are accepted.'),
   header: headerName.default('authorization').describe('The header that carries the token.'),
   prefix: z.string().default('Bearer').describe('What the token follows in the header; empty: nothing.'),
@@ -99,7 +103,8 @@ export interface JwtConfig {
   readonly algorithms: readonly string[];
   /** In lower case, without `application/`. */
   readonly types: readonly string[];
-  readonly clockSkewMs: number;
+  /** How long a token is taken before it is valid, and after it has expired. */
+  readonly clockSkewMs: { readonly early: number; readonly expired: number };
   readonly allowMissingExpiry: boolean;
   /** In lower case. */
   readonly header: string;
@@ -140,7 +145,7 @@ export function resolveJwts(
           : { kind: 'file', location: at(jwks), ...place },
         algorithms,
         types: [typ].flat().map((type) => type.toLowerCase().replace(/^application\//, '')),
-        clockSkewMs: parseDuration(skew) ?? 0,
+        clockSkewMs: { early: parseDuration(skew ?? '30s') ?? 0, expired: parseDuration(skew ?? '') ?? 0 },
         allowMissingExpiry,
         header,
         prefix,
