@@ -5,6 +5,7 @@ import { readTextFile } from '../lib/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
 import { pageHeaders } from './edge/page-headers.ts';
 import { type LandingPageContent, loadLandingPage } from './landing/landing-page.ts';
+import { addTrustedRoute, trustedPath } from './trusted-route.ts';
 
 /** Sends the page; also where a browser opens the GraphQL endpoint, or the path of a contract. */
 export type SendPage = (reply: FastifyReply, path?: string) => Promise<FastifyReply>;
@@ -26,14 +27,23 @@ export async function addLandingRoutes(app: FastifyInstance, gateway: ServingRun
     });
   }
   const sendPage: SendPage = async (reply, path) => {
-    const { graphqlPath, exampleOperationsFolder } = gateway.generations.current?.config.server ?? {};
+    const { current } = gateway.generations;
+    const { graphqlPath, exampleOperationsFolder } = current?.config.server ?? {};
+    const isTrusting = current?.persisted?.trusted !== undefined;
     const operations = exampleOperationsFolder === undefined ? [] : await readOperations(exampleOperationsFolder);
     return reply
       .header('content-type', 'text/html; charset=utf-8')
       .headers(pageHeaders(reply.request.raw, landing.contentSecurityPolicy))
       .header('cache-control', 'no-cache')
-      .send(landing.render({ graphqlPath: path ?? graphqlPath ?? '/graphql', operations }));
+      .send(
+        landing.render({
+          graphqlPath: path ?? graphqlPath ?? '/graphql',
+          ...(isTrusting ? { trustedPath } : {}),
+          operations,
+        }),
+      );
   };
+  addTrustedRoute(app, gateway);
   app.get('/', async (_request, reply) => sendPage(reply));
   return sendPage;
 }

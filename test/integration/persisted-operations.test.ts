@@ -35,6 +35,13 @@ describe('automatic persisted queries', () => {
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
+  it('are nothing that the landing page asks for', async () => {
+    const { origin } = new URL(gateway.url);
+    expect(await (await fetch(origin)).text()).not.toContain('trustedPath');
+    const body = JSON.stringify({ documents: ['{ products { name } }'] });
+    expect((await fetch(`${origin}/landing/trusted`, { method: 'POST', headers: json, body })).status).toBe(404);
+  });
+
   it('are answered by their hash once they have been sent with it', async () => {
     const query = 'query First($id: ID!) { product(id: $id) { name } }';
     const extensions = persistedQuery(query);
@@ -191,6 +198,23 @@ describe('trusted documents', () => {
     expect(code(await gateway.query('query Names { products { name }'))).toBe('QUERY_NOT_IN_SAFELIST');
     // What was admitted once is no way in for others.
     expect(code(await gateway.query('query Names { products { id } }'))).toBe('QUERY_NOT_IN_SAFELIST');
+
+    // The landing page asks which documents in its tabs are served.
+    const { origin } = new URL(gateway.url);
+    expect(await (await fetch(origin)).text()).toContain('"trustedPath":"/landing/trusted"');
+    const asked = async (body: string) => {
+      const response = await fetch(`${origin}/landing/trusted`, { method: 'POST', headers: json, body });
+      return [response.status, await response.json()];
+    };
+    const documents = [
+      '# Names\nquery Names { products { name } }',
+      'query Names { products { id } }',
+      'no GraphQL {',
+      '',
+    ];
+    expect(await asked(JSON.stringify({ documents }))).toEqual([200, { trusted: [true, false, false, false] }]);
+    for (const body of ['', '{"documents":[1]}', JSON.stringify({ documents: new Array(101).fill('') })])
+      expect((await asked(body))[0]).toBe(400);
   });
 
   it('are served by id alone with safelist: ids', async () => {

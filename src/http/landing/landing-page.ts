@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 export interface LandingPageContent {
   /** Where the page sends operations: a path on its own origin. */
   readonly graphqlPath: string;
+  /** Where it asks which of its tabs are trusted documents; undefined where there are none. */
+  readonly trustedPath?: string | undefined;
   /** The examples a first-time visitor finds in the tabs, the first one open. */
   readonly operations: readonly {
     readonly title: string;

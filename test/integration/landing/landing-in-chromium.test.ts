@@ -35,7 +35,7 @@ describeInChromium('the landing page in Chromium', (browser) => {
   let server: Awaited<ReturnType<typeof startLandingServer>>;
   beforeAll(async () => {
     await buildLandingPage();
-    server = await startLandingServer({ graphqlPath: '/api/graphql', operations });
+    server = await startLandingServer({ graphqlPath: '/api/graphql', trustedPath: '/landing/trusted', operations });
   });
   afterAll(() => server.close());
 
@@ -79,6 +79,19 @@ describeInChromium('the landing page in Chromium', (browser) => {
     await visit.page.locator('.graphiql-query-editor .view-line').first().waitFor();
     expect(await tabTitles(visit.page)).toEqual(['Me']);
     expect(await editorText(visit.page)).toContain('query Me {');
+    expect(visit.problems).toEqual([]);
+  });
+
+  it('says which of its tabs are trusted documents, as they are edited', async () => {
+    await using visit = await open();
+    const states = () =>
+      visit.page.locator('.graphiql-tab').evaluateAll((tabs) => tabs.map((tab) => tab.getAttribute('data-trusted')));
+    await expect.poll(states).toEqual(['no', 'yes']);
+    await visit.page.locator('[data-trusted=yes]', { hasText: 'Me' }).click();
+    await visit.page.locator('.graphiql-query-editor .view-lines').click();
+    await visit.page.keyboard.press('ControlOrMeta+A');
+    await visit.page.keyboard.type('query Other { products { id }');
+    await expect.poll(states).toEqual(['no', 'no']);
     expect(visit.problems).toEqual([]);
   });
 

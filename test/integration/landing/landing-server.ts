@@ -40,6 +40,11 @@ export async function startLandingServer(content: LandingPageContent) {
         variableValues: body.variables ?? null,
       }),
   );
+  const { trustedPath } = content;
+  if (trustedPath !== undefined)
+    server.post<{ Body: { documents: readonly string[] } }>(trustedPath, ({ body }) => ({
+      trusted: body.documents.map((text) => text.includes('query Me')),
+    }));
   const origin = await server.listen({ host: '127.0.0.1', port: 0 });
   return { origin, close: () => server.close() };
 }

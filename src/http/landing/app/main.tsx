@@ -18,6 +18,7 @@ import { runFromPlayButton } from './play-button.ts';
 import { type PageSettings, readSettings } from './settings.ts';
 import { pageStorage } from './storage.ts';
 import { keepActiveTabInView } from './tabs-in-view.ts';
+import { TrustedTabs } from './trusted-tabs.ts';
 
 interface ExplorerProperties {
   readonly settings: PageSettings;
@@ -38,7 +39,10 @@ function Explorer({ settings, storage, link }: ExplorerProperties) {
       {...(tabs.length === 0 ? {} : { defaultTabs: tabs })}
       {...(link === undefined ? {} : { initialQuery: link.query, initialVariables: link.variables ?? '' })}
     >
-      <GraphiQL.Logo>{link?.operationName ? <Selected operation={link.operationName} /> : null}</GraphiQL.Logo>
+      <GraphiQL.Logo>
+        {link?.operationName ? <Selected operation={link.operationName} /> : null}
+        {settings.trustedPath === undefined ? null : <TrustedTabs path={settings.trustedPath} />}
+      </GraphiQL.Logo>
     </GraphiQL>
   );
 }
