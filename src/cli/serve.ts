@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
+import { reopenLogFiles } from '../observability/index.ts';
 import { openWorkers } from '../workers/index.ts';
 import { reportRunning } from './report-running.ts';
 
@@ -74,6 +75,7 @@ async function serve({ config, port, host, workers, watch }: ServeOptions): Prom
   process.send?.({ url: server.url });
   const reloaded = await reportRunning({ config, url: server.url, generation: gateway.generation, log });
   reload = () => {
+    reopenLogFiles();
     log.info({ signal: 'SIGHUP' }, 'reloading');
     void gateway.reload().then(reloaded);
   };

@@ -63,6 +63,7 @@ export type { PluginFile } from './plugins.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export type { StoreConfig } from './store.ts';
 export { pendingKeys, supportedFederation } from './supergraph-yaml.ts';
+export type { LogConfig, LogFileConfig, LogFormat } from './telemetry/log.ts';
 export type { MetricsConfig } from './telemetry/metrics.ts';
 export type { OtlpConfig } from './telemetry/otlp.ts';
 export type { RecordsConfig } from './telemetry/records.ts';

@@ -270,7 +270,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const { server } = yaml;
   const store = resolveStore(yaml.store, at, lineOf);
-  const telemetry = resolveTelemetry(yaml.telemetry);
+  const telemetry = resolveTelemetry(yaml.telemetry, at);
   const http = Object.entries(yaml.subgraphs).flatMap(([name, subgraph]) => (subgraph.ai ? [] : [name]));
   return {
     file,

@@ -23,6 +23,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
   'limits.overload': ({ limits }) => limits.overload && Object.values(limits.overload).join(),
+  'telemetry.log': ({ telemetry }) => JSON.stringify(telemetry.log),
   'telemetry.otlp': ({ telemetry }) => JSON.stringify(telemetry.otlp),
   'telemetry.sample': ({ telemetry }) => telemetry.tracing.sample,
   'telemetry.slow': ({ telemetry }) => telemetry.tracing.slowMs,

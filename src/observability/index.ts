@@ -13,6 +13,7 @@ export {
   type TraceContext,
 } from './events/index.ts';
 export { type LedgerDimension, type LedgerRow, ledgerDimensions } from './ledger-row.ts';
+export { type OpenedLog, openLog, reopenLogFiles } from './log/open-log.ts';
 export { createLogger, credentialNames, type Logger, type LoggerOptions, writeLogLines } from './logger.ts';
 export {
   type MetricSource,

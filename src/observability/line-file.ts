@@ -3,9 +3,11 @@
  *
  * Lines are written in order and whole: a partial write is continued where it stopped. While the file
  * cannot be written (a full disk, a missing volume), lines are buffered up to the bound and tried again; further lines
- * are refused. A file that was renamed or removed (rotation) is opened anew, between two lines.
+ * are refused. A file that was renamed or removed (rotation) is opened anew, between two lines; one that is large or old is
+ * renamed where that is asked for.
  */
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface LineFileOptions {
@@ -15,6 +17,8 @@ export interface LineFileOptions {
   readonly maxWaiting: number;
   /** How long to wait after a failure before the next try. */
   readonly retryMs: number;
+  /** When it is renamed to `path.1`, that to `path.2` and so on. @default never */
+  readonly rotation?: { readonly maxBytes: number; readonly maxAgeMs: number; readonly keep: number };
   /** Called once when writing begins to fail, and once with `undefined` when it works again. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -34,6 +38,9 @@ export class LineFile {
   #isBegun = false;
   #handle: FileHandle | undefined;
   #checkedAt = 0;
+  /** Of the open file: its bytes, and when it was begun. */
+  #size = 0;
+  #begunAt = 0;
   #isFailing = false;
   #writing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -69,8 +76,10 @@ export class LineFile {
       while (!this.isWritten) {
         if (this.#chunk.length === 0) this.#takeChunk();
         if (!this.#isBegun) await this.#reopenIfRenamed();
+        if (!this.#isBegun) await this.#rotateIfDue();
         this.#handle ??= await this.#open();
         const { bytesWritten } = await this.#handle.write(this.#chunk);
+        this.#size += bytesWritten;
         this.#chunk = this.#chunk.subarray(bytesWritten);
         this.#isBegun = this.#chunk.length > 0;
         if (this.#isFailing) this.#options.onFailure(undefined);
@@ -100,7 +109,40 @@ export class LineFile {
     const { path } = this.#options;
     await mkdir(dirname(path), { recursive: true });
     this.#checkedAt = performance.now();
-    return open(path, 'a', 0o600);
+    const handle = await open(path, 'a', 0o600);
+    const { size, birthtimeMs } = await handle.stat();
+    this.#size = size;
+    this.#begunAt = birthtimeMs;
+    return handle;
+  }
+
+  /** Where another program has renamed the file, the next line begins a new one. */
+  reopen(): void {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Writes what is waiting before the process exits; what a thread is writing ends before it does. */
+  flushNow(): void {
+    clearTimeout(this.#retry);
+    const lines = this.#waiting.map((line) => `${line}\n`).join('');
+    const rest = this.#writing === undefined ? this.#chunk : Buffer.alloc(0);
+    this.#waiting = [];
+    try {
+      if (rest.length > 0 || lines !== '')
+        appendFileSync(this.#options.path, Buffer.concat([rest, Buffer.from(lines)]));
+    } catch {
+      // The process exits: there is no place left to report to.
+    }
+  }
+
+  async #rotateIfDue(): Promise<void> {
+    const { rotation, path } = this.#options;
+    if (rotation === undefined || this.#handle === undefined || this.#size === 0) return;
+    if (this.#size < rotation.maxBytes && Date.now() - this.#begunAt < rotation.maxAgeMs) return;
+    await this.#close();
+    for (let number = rotation.keep - 1; number >= 1; number--)
+      await renameFile(`${path}.${number}`, `${path}.${number + 1}`);
+    await renameFile(path, `${path}.1`);
   }
 
   async #reopenIfRenamed(): Promise<void> {
@@ -123,4 +165,11 @@ export class LineFile {
     // A failed close loses nothing: the lines were written before.
     await handle?.close().catch(() => undefined);
   }
+}
+
+/** One that is not there is no failure: there may be fewer files than are kept. */
+async function renameFile(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }

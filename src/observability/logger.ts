@@ -100,19 +100,24 @@ export function writeLogLines(lines: string): void {
   toStdout(isatty(1)).write(lines);
 }
 
+/** By the convention of https://no-color.org. */
+export function allowsColours(): boolean {
+  return !process.env.NO_COLOR;
+}
+
 export function createLogger(options: LoggerOptions): Logger {
   const { level, readable = isatty(1), destination } = options;
   const write = (line: string): void => {
     if (destination === undefined) toStdout(readable).write(line);
     else destination.write(line);
   };
-  const isColoured = readable && !process.env.NO_COLOR;
+  const isColoured = readable && allowsColours();
   const isDetailed = level === 'debug' || level === 'trace';
   const writeReadable = (line: string): void => {
     const text = readableLine(line, isColoured, isDetailed);
     if (text !== '') write(text);
   };
-  return pino(
+  const logger = pino(
     {
       level,
       base: null,
@@ -120,10 +125,16 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => redacted(fields, redactedDepth) as Record<string, unknown>,
-        bindings: (fields) => redacted(fields, redactedDepth) as Record<string, unknown>,
       },
       serializers: { error: pino.stdSerializers.err },
     },
     { write: readable ? writeReadable : write },
   );
+  const { child } = logger;
+  // Not by `formatters.bindings`, which pino does not apply to children.
+  return Object.assign(logger, {
+    child(this: typeof logger, fields: LogFields) {
+      return child.call(this, redacted(fields, redactedDepth) as Record<string, unknown>);
+    },
+  });
 }

@@ -7,7 +7,7 @@ import type { GraphQLSchema } from 'graphql';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import type { ModelProvider } from '../ai/model-call/index.ts';
 import { CacheStores, type EntryStore } from '../cache/index.ts';
-import { createLogger, type Logger, openProcessMetrics } from '../observability/index.ts';
+import { type Logger, type OpenedLog, openLog, openProcessMetrics } from '../observability/index.ts';
 import type { Plugin } from '../plugins/index.ts';
 import { Generations } from '../supergraph/index.ts';
 import { type InProcessSubgraph, inProcessSubgraph } from '../transport/index.ts';
@@ -60,7 +60,9 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   const subgraphs = await inProcessSubgraphs(options.subgraphs);
   const source = configSource(options, subgraphs);
   const config = await source.load();
-  const log = options.log ?? createLogger({ level: config.telemetry.logLevel });
+  const opened: Pick<OpenedLog, 'log'> & Partial<OpenedLog> =
+    options.log === undefined ? await openLog(config.telemetry) : { log: options.log };
+  const { log } = opened;
   const processMetrics = await openProcessMetrics(config);
   const metrics = processMetrics?.own;
   const generations = new Generations<GatewayGeneration>();
@@ -125,6 +127,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       shared.ledger.close();
       await Promise.all([shared.planners.close(), ownLedger.close()]);
       await watched.settled();
+      await opened.close?.();
     },
   };
 }

@@ -23,7 +23,7 @@ export interface WorkerStart {
   readonly stampMemory: SharedArrayBuffer;
   /** What keys are derived from that all workers have: of statements to subgraphs, and of TLS session tickets. */
   readonly secret: Uint8Array;
-  readonly log: { readonly level: LogLevel; readonly readable: boolean; readonly lines: LineRing };
+  readonly log: { readonly level: LogLevel; readonly lines: LineRing };
   /** Whether metrics are counted. */
   readonly hasMetrics: boolean;
   /** The folder of the configuration. */

@@ -3,7 +3,6 @@
  * each generation to all workers; it answers no request itself.
  */
 import { dirname } from 'node:path';
-import { isatty } from 'node:tty';
 import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
@@ -11,7 +10,7 @@ import { createMemoryStore, createStampMemory, invalidateInRedis, serveStore, Ta
 import type { LogLevel, ResolvedConfig } from '../config/index.ts';
 import { type ListenOptions, listenAddresses, listenAt } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
-import { createLogger, type Logger, openProcessMetrics, writeLogLines } from '../observability/index.ts';
+import { type Logger, type OpenedLog, openLog, openProcessMetrics } from '../observability/index.ts';
 import { createPlannerPool, createSharedPlans, servePlanners } from '../planning/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import {
@@ -81,12 +80,9 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const { configFile, workers, watch, waitForSubgraphs } = options;
   const source = configSource({ configFile }, new Map());
   const config = await source.load();
-  const { logLevel } = config.telemetry;
-  const { log, level, writeLines } = options.output ?? {
-    log: createLogger({ level: logLevel }),
-    level: logLevel,
-    writeLines: writeLogLines,
-  };
+  const opened: NonNullable<WorkersOptions['output']> & Partial<OpenedLog> =
+    options.output ?? (await openLog(config.telemetry));
+  const { log, level, writeLines } = opened;
   const processMetrics = await openProcessMetrics(config);
   const metrics = processMetrics?.own;
   const memory = new MemoryBudget(Number.POSITIVE_INFINITY); // until the first configuration has been read
@@ -110,12 +106,11 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const hasRecords = config.telemetry.records.enabled ?? options.records ?? false;
   // Loaded where there are some.
   const recorder = hasRecords ? await (await import('../records/index.ts')).OwnRecorder.open(config, log) : undefined;
-  const readable = options.output === undefined && isatty(1);
   const pool = new WorkerPool({
     workers,
     metrics,
     folder: dirname(source.file),
-    workerLog: { level, readable },
+    workerLog: { level },
     stampMemory,
     records: recorder?.access,
     onLines: writeLines,
@@ -139,6 +134,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     await recorder?.close();
     await Promise.all([planners.close(), models.close(), ownLedger.close(), revisions.close()]);
     pool.takeLines();
+    await opened.close?.();
     processMetrics?.close();
     process.off('exit', takeLines);
   };

@@ -11,9 +11,9 @@ const port = parentPort;
 const start = workerData as WorkerStart;
 const send = (message: FromWorker): void => port.postMessage(message);
 
-const { level, readable, lines } = start.log;
+const { level, lines } = start.log;
 const destination = new LineWriter(lines, () => send({ kind: 'lines' }));
-const log = createLogger({ level, readable, destination }).child({ worker: start.number });
+const log = createLogger({ level, readable: false, destination }).child({ worker: start.number });
 const metrics = start.hasMetrics ? await openThreadMetrics(start.ports.metrics) : undefined;
 const gateway = createWorkerGateway({ start, metrics, log, send });
 port.on('message', (message: ToWorker) => gateway.receive(message));

@@ -26,6 +26,7 @@ import {
   layoutSection,
   metricsSection,
 } from './generated-sections.ts';
+import { logLinesSection } from './log-lines.ts';
 import { allSnippets, expectSection, pages } from './pages.ts';
 
 const run = promisify(execFile);
@@ -64,6 +65,12 @@ describe('the reference pages', () => {
   it('list every error code', () => expectSection('docs/errors.md', 'errors', errorsSection()));
 
   it('list every metric', () => expectSection('docs/observability.md', 'metrics', metricsSection()));
+
+  it('list every line of the log', async () => {
+    const { section, unknown } = logLinesSection();
+    expect(unknown).toEqual([]);
+    await expectSection('docs/observability.md', 'log-lines', section);
+  });
 
   it('list every configuration key of the schema', async () => {
     await expectSection('docs/configuration.md', 'configuration', configurationSection());

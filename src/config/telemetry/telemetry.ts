@@ -1,6 +1,7 @@
 /** `telemetry`: what is told of the gateway while it runs, and where. */
 import { z } from 'zod';
 import type { LogLevel } from '../resolved-config.ts';
+import { type LogConfig, logYaml, resolveLog } from './log.ts';
 import { type MetricsConfig, metricsYaml, resolveMetrics } from './metrics.ts';
 import { type OtlpConfig, otlpYaml, resolveOtlp } from './otlp.ts';
 import { type RecordsConfig, recordsYaml, resolveRecords } from './records.ts';
@@ -8,6 +9,7 @@ import { resolveTracing, serviceYaml, type TracingConfig, tracingKeys } from './
 
 export interface TelemetryConfig {
   readonly logLevel: LogLevel;
+  readonly log: LogConfig;
   /** Undefined: nothing is counted. */
   readonly metrics: MetricsConfig | undefined;
   readonly records: RecordsConfig;
@@ -24,6 +26,7 @@ export const telemetryYaml = z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
       .default('info')
       .describe('The least severe log line to write.'),
+    log: logYaml,
     metrics: metricsYaml,
     records: recordsYaml,
     otlp: otlpYaml,
@@ -32,9 +35,11 @@ export const telemetryYaml = z
   })
   .prefault({});
 
-export function resolveTelemetry(yaml: z.output<typeof telemetryYaml>): TelemetryConfig {
+/** @param at resolves relative paths */
+export function resolveTelemetry(yaml: z.output<typeof telemetryYaml>, at: (path: string) => string): TelemetryConfig {
   return {
     logLevel: yaml.log_level,
+    log: resolveLog(yaml.log, at),
     metrics: resolveMetrics(yaml.metrics),
     records: resolveRecords(yaml.records),
     otlp: resolveOtlp(yaml.otlp),

@@ -15,7 +15,7 @@ export interface OtlpSenderOptions {
   readonly signal: OtlpSignal;
   readonly url: string;
   readonly config: Pick<OtlpConfig, 'headers' | 'timeoutMs' | 'compression'>;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
 /** Statuses after which the protocol lets a body be sent again. */

@@ -16,7 +16,7 @@ export interface TracesOptions {
 }
 
 export interface Traces extends Required<RequestSink> {
-  /** Sends what is left, within 2 s. */
+  /** Sends what is left, within 0.8 s. */
   close(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import { otlpCounts } from '../../otlp/otlp-counts.ts';
 import { OtlpSender } from '../../otlp/otlp-sender.ts';
 
 /** How long the end may wait for the last spans. */
-const closeTimeoutMs = 2_000;
+const closeTimeoutMs = 800;
 
 export class SpanQueue {
   readonly #maxQueue: number;
