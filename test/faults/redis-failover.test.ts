@@ -1,4 +1,5 @@
 /** A cache in Redis outlives the server that it is on: behind Sentinels, and in a cluster. */
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRedisStore, type RedisStore, type RedisStoreOptions } from '../../src/cache/index.ts';
@@ -6,6 +7,7 @@ import { RedisCounters } from '../../src/counters/index.ts';
 import { startRedisCluster } from '../testkit/servers/redis-cluster.ts';
 import { startRedisSentinel } from '../testkit/servers/redis-sentinel.ts';
 import { withoutRedis } from '../testkit/servers/redis-server.ts';
+import { TestAuthority } from '../testkit/servers/test-authority.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -42,6 +44,34 @@ describe.skipIf(withoutRedis)('a cache behind Sentinels', () => {
     expect(await store.get('key')).toBeUndefined();
     const count = () => counters.add([{ key: 'calls', amount: 1, max: 10 }]).then(({ kind }) => kind);
     await expect.poll(count, { timeout: 30_000 }).toBe('added');
+  });
+});
+
+describe.skipIf(withoutRedis)('a cache in a cluster with TLS', () => {
+  it('is used where its certificates are trusted, and is a miss where they are not', async () => {
+    const authority = new TestAuthority();
+    closing.push(() => authority.remove());
+    const trusted = getCACertificates('default');
+    closing.push(() => setDefaultCACertificates(trusted));
+    setDefaultCACertificates([...trusted, authority.ca]);
+    const cluster = await startRedisCluster({ ...authority.issue(), caFile: authority.caFile });
+    closing.push(() => cluster.kill());
+    const store = await open(cluster.url);
+    const keys = Array.from({ length: 60 }, (_, index) => `entity:${index}`);
+    await store.setMany(keys.map((key) => ({ key, value: `of ${key}`, tags: ['tag'] })));
+    expect((await store.getMany(keys)).map((entry) => entry?.value.toString())).toEqual(keys.map((key) => `of ${key}`));
+    expect(await store.invalidate('tag')).toBe(true);
+    expect((await store.getMany(keys)).every((entry) => entry === undefined)).toBe(true);
+
+    setDefaultCACertificates(trusted);
+    const { promise: refused, resolve } = Promise.withResolvers<string>();
+    const distrusting = createRedisStore({
+      url: cluster.url,
+      onStateChange: (state, reason) => reason !== undefined && resolve(`${state}: ${reason}`),
+    });
+    closing.push(() => distrusting.close());
+    expect(await refused).toContain('disconnected');
+    expect(await distrusting.get('entity:1')).toBeUndefined();
   });
 });
 

@@ -15,13 +15,22 @@ export interface RedisCluster {
   kill(): Promise<void>;
 }
 
-export async function startRedisCluster(): Promise<RedisCluster> {
-  const nodes = await Promise.all([0, 1, 2].map(startNode));
+/** Files of the certificate that nodes have, and of who issued it. */
+export interface ClusterTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly caFile: string;
+}
+
+/** @param tls @default without TLS */
+export async function startRedisCluster(tls?: ClusterTls): Promise<RedisCluster> {
+  const nodes = await Promise.all([0, 1, 2].map(() => startNode(tls)));
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
-  await run('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes']);
+  const trusting = tls === undefined ? [] : ['--tls', '--cacert', tls.caFile];
+  await run('redis-cli', [...trusting, '--cluster', 'create', ...addresses, '--cluster-yes']);
   await Promise.all(nodes.map(untilWhole));
   return {
-    url: `redis-cluster://${addresses.slice(0, 2).join(',')}`,
+    url: `${tls === undefined ? 'redis' : 'rediss'}-cluster://${addresses.slice(0, 2).join(',')}`,
     nodes,
     async kill() {
       await Promise.all(nodes.map((node) => node.kill()));
@@ -30,13 +39,20 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   };
 }
 
-async function startNode(): Promise<RedisServer> {
+async function startNode(tls: ClusterTls | undefined): Promise<RedisServer> {
   const [port, busPort] = [await freePort(), await freePort()];
   const settings = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)];
   const ofCluster = ['--cluster-config-file', configOf(port), '--cluster-node-timeout', '2000'];
   // A node that fails leaves the slots of the others served.
   const ofFailures = ['--cluster-require-full-coverage', 'no'];
-  return startRedisServer(port, [...settings, ...ofCluster, ...ofFailures]);
+  const node = await startRedisServer(port, [...settings, ...ofCluster, ...ofFailures, ...tlsSettings(port, tls)]);
+  return tls === undefined ? node : { ...node, url: `rediss://127.0.0.1:${port}` };
+}
+
+function tlsSettings(port: number, tls: ClusterTls | undefined): readonly string[] {
+  if (tls === undefined) return [];
+  const files = ['--tls-cert-file', tls.certFile, '--tls-key-file', tls.keyFile, '--tls-ca-cert-file', tls.caFile];
+  return ['--port', '0', '--tls-port', String(port), '--tls-cluster', 'yes', '--tls-auth-clients', 'no', ...files];
 }
 
 function configOf(port: number): string {
