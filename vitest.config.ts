@@ -10,11 +10,11 @@ const processTests = [
   'test/faults/models-deviant-*.test.ts',
   'test/faults/models-slow-readers.test.ts',
   'test/faults/transport-bounds.test.ts',
-  'test/regression/planner-processes.test.ts',
-  'test/regression/planners-of-generations.test.ts',
-  'test/regression/retained-memory.test.ts',
-  'test/regression/stray-code.test.ts',
-  'test/regression/threads-that-cannot-start.test.ts',
+  'test/regression/process/planner-processes.test.ts',
+  'test/regression/process/planners-of-generations.test.ts',
+  'test/regression/process/retained-memory.test.ts',
+  'test/regression/process/stray-code.test.ts',
+  'test/regression/process/threads-that-cannot-start.test.ts',
 ];
 
 /**
@@ -25,15 +25,15 @@ const processTests = [
  * minutes (promises, hot-swap: lifecycle/workers.test.ts and workers-whole-swaps.test.ts swap under load). All can be run by hand with that variable.
  */
 const workersTests = [
-  'test/integration/ai-fields-cache.test.ts',
-  'test/integration/ai-fields-kinds.test.ts',
-  'test/integration/budgets.test.ts',
+  'test/integration/ai/fields-cache.test.ts',
+  'test/integration/ai/fields-kinds.test.ts',
+  'test/integration/ai/budgets.test.ts',
   'test/integration/sample-graph.test.ts',
-  'test/integration/v1-bounds.test.ts',
-  'test/integration/v1-openai.test.ts',
-  'test/integration/v1-anthropic.test.ts',
-  'test/integration/v1-prompts.test.ts',
-  'test/integration/v1-semantic-cache.test.ts',
+  'test/integration/v1/bounds.test.ts',
+  'test/integration/v1/openai.test.ts',
+  'test/integration/v1/anthropic.test.ts',
+  'test/integration/v1/prompts.test.ts',
+  'test/integration/v1/semantic-cache.test.ts',
 ];
 
 export default defineConfig({

@@ -10,11 +10,11 @@ if (!(Number(factor) >= 1)) throw new RangeError('npm run soak -- <factor> [<wor
 
 const files = [
   'test/federation/random-operations.test.ts',
-  'test/regression/hostile-batches.test.ts',
-  'test/regression/as-graphql-js.test.ts',
+  'test/regression/models/hostile-batches.test.ts',
+  'test/regression/graph/as-graphql-js.test.ts',
   'test/lifecycle/hot-swap.test.ts',
   'test/lifecycle/spare-worker.test.ts',
-  'test/regression/retained-memory.test.ts',
+  'test/regression/process/retained-memory.test.ts',
   'test/security/access/interleaved.test.ts',
   'test/faults/faulty-proxy.test.ts',
   'test/faults/transport-clients.test.ts',

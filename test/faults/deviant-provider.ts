@@ -1,7 +1,7 @@
 /** A whole gateway with a provider that sends what a test scripts, read by the vendors' own clients. */
 import { afterAll, beforeAll, expect } from 'vitest';
-import { startV1Gateway, type TargetWire, type V1Gateway } from '../integration/v1-gateway.ts';
-import { type ReadAnswer, readWith, routes } from '../integration/v1-readers.ts';
+import { startV1Gateway, type TargetWire, type V1Gateway } from '../integration/v1/v1-gateway.ts';
+import { type ReadAnswer, readWith, routes } from '../integration/v1/v1-readers.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ScriptedReply } from '../../src/testing.ts';
-import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
+import { startV1Gateway, type V1Gateway, words } from '../integration/v1/v1-gateway.ts';
 
 const asked = [
   [

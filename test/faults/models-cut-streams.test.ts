@@ -1,7 +1,7 @@
 /** A whole gateway before a provider that cuts every stream after every event, read by the official clients. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Faults, ScriptedAnswer } from '../../src/testing.ts';
-import { startV1Gateway, type TargetWire, type V1Gateway, wires, words } from '../integration/v1-gateway.ts';
+import { startV1Gateway, type TargetWire, type V1Gateway, wires, words } from '../integration/v1/v1-gateway.ts';
 
 const said = 'One “two” three.';
 const answer: ScriptedAnswer = {

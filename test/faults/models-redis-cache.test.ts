@@ -1,6 +1,6 @@
 /** Answers of /v1 in a real Redis: shared by gateways, free, and never in the way when Redis is ill or gone. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startV1Gateway, type V1Gateway, words } from '../integration/v1-gateway.ts';
+import { startV1Gateway, type V1Gateway, words } from '../integration/v1/v1-gateway.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
 import { type RedisServer, startRedisServer, withoutRedis } from '../testkit/servers/redis-server.ts';
 

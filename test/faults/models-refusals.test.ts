@@ -8,7 +8,7 @@ import {
   type V1Gateway,
   wires,
   words,
-} from '../integration/v1-gateway.ts';
+} from '../integration/v1/v1-gateway.ts';
 
 const calm = '  breaker: { min_requests: 100000 }\n';
 const open: V1Gateway[] = [];

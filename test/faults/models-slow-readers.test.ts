@@ -12,7 +12,7 @@ import {
   type V1Gateway,
   wires,
   words,
-} from '../integration/v1-gateway.ts';
+} from '../integration/v1/v1-gateway.ts';
 
 /** One gateway for each `ai.call_timeout`. */
 let gateways: Readonly<Record<'1s' | '1500ms' | '30s', V1Gateway>>;

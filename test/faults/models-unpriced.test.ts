@@ -1,6 +1,6 @@
 /** A model without a price is never called: its cost could not be recorded. */
 import { describe, expect, it } from 'vitest';
-import { startV1Gateway, words } from '../integration/v1-gateway.ts';
+import { startV1Gateway, words } from '../integration/v1/v1-gateway.ts';
 import { startAiGraph } from '../testkit/graphs/ai-graph.ts';
 
 const chat = (model: string, stream = false) => ({ model, stream, messages: [{ role: 'user', content: words() }] });

@@ -12,7 +12,7 @@ import {
   toolCallAnswer,
   toolCallDeltas,
   type V1Server,
-} from '../integration/v1-server.ts';
+} from '../integration/v1/v1-server.ts';
 
 const path = '../shared/fixtures/api-schemas/openai.openapi.yaml';
 const present = existsSync(path);

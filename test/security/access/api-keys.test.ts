@@ -12,7 +12,7 @@ import { auditCommand } from '../../../src/cli/audit.ts';
 import { keysCommand } from '../../../src/cli/keys.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { type ScriptedProvider, startScriptedProvider } from '../../../src/testing.ts';
-import { providerYaml, words } from '../../integration/v1-gateway.ts';
+import { providerYaml, words } from '../../integration/v1/v1-gateway.ts';
 import { safetyLimit } from '../../testkit/safety-limit.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 

@@ -3,7 +3,7 @@
  * that is passed on unchanged, in an additional choice of an answer, in fields besides its text.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startV1Gateway, type V1Gateway, words } from '../../integration/v1-gateway.ts';
+import { startV1Gateway, type V1Gateway, words } from '../../integration/v1/v1-gateway.ts';
 
 const mail = 'ann.example@mail.example';
 const hi = { role: 'user', content: 'Hi' };

@@ -11,7 +11,7 @@ import { parsePrompt } from '../../../../../src/ai/fields/prompts/prompt.ts';
 import { Deadline } from '../../../../../src/lib/index.ts';
 import { linkOwnDirectives } from '../../../../../src/supergraph/index.ts';
 import type { RequestContext } from '../../../../../src/transport/index.ts';
-import { TestModels } from '../../../../integration/v1-server.ts';
+import { TestModels } from '../../../../integration/v1/v1-server.ts';
 
 const document = parse(`extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
