@@ -4,6 +4,7 @@
  */
 import { RE2JS } from 're2js';
 import type { GuardMode } from '../../config/index.ts';
+import { compilePrefilter } from './required-literal.ts';
 
 export interface CustomPattern {
   readonly name: string;
@@ -20,13 +21,15 @@ export function compileCustomPattern(definition: {
   readonly mode: GuardMode;
 }): CustomPattern {
   const compiled = RE2JS.compile(definition.pattern);
+  const mayMatch = compilePrefilter([definition.pattern]) ?? always;
+  const test = (text: string): boolean => mayMatch(text) && compiled.test(text);
   return {
     name: definition.name,
     mode: definition.mode,
     inWord: staysInWord(definition.pattern),
-    test: (text) => compiled.test(text),
+    test,
     find(text, report) {
-      if (!compiled.test(text)) return; // twenty times cheaper than a matcher, and mostly sufficient
+      if (!test(text)) return; // twenty times cheaper than a matcher, and mostly sufficient
       const matcher = compiled.matcher(text);
       while (matcher.find()) if (matcher.end() > matcher.start()) report(matcher.start(), matcher.end());
     },
@@ -42,8 +45,11 @@ export function compileAnyOf(
 ): ((text: string) => boolean) | undefined {
   if (!definition.every(({ pattern }) => staysInWord(pattern))) return undefined;
   const any = RE2JS.compile(definition.map(({ pattern }) => `(?:${pattern})`).join('|'));
-  return (text) => any.test(text);
+  const mayMatch = compilePrefilter(definition.map(({ pattern }) => pattern)) ?? always;
+  return (text) => mayMatch(text) && any.test(text);
 }
+
+const always = (): boolean => true;
 
 /**
  * Only patterns that certainly match no white space and no edge of the text: letters, digits, some signs, `\d`, `\w`,
