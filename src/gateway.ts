@@ -121,12 +121,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /** Where operations are recorded, the thread for that is loaded and started. @throws ConfigError */
-async function openRecorder({ generations, log, close }: GatewayRuntime, byDefault: boolean) {
+async function openRecorder({ generations, metrics, log, close }: GatewayRuntime, byDefault: boolean) {
   const config = generations.current?.config;
   if (config === undefined || !(config.telemetry.records.enabled ?? byDefault)) return {};
   const { OwnRecorder } = await import('./records/index.ts');
   try {
     const recorder = await OwnRecorder.open(config, log);
+    if (recorder !== undefined) metrics?.add(recorder.metricSource);
     return { recorder, recordSink: recorder?.createSink() };
   } catch (error) {
     await close();

@@ -2,7 +2,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { RecordsConfig, ResolvedConfig } from '../config/index.ts';
 import { newId, siblingModule, withinTime } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, MetricSource } from '../observability/index.ts';
 import type { RecordGroup, RecordPage } from '../store/index.ts';
 import { createPortCaller, type PortCaller } from '../threads/index.ts';
 import type { FromRecorder, RecorderStart, ToRecorder } from './messages.ts';
@@ -82,6 +82,14 @@ export class OwnRecorder {
   get counts(): RecordCounts {
     return this.#counts.read();
   }
+
+  /** For metrics. */
+  readonly metricSource: MetricSource = (set) => {
+    const { written, dropped, isFailing } = this.counts;
+    set('isthmus_records_total', written, 'written');
+    set('isthmus_records_total', dropped, 'dropped');
+    set('isthmus_records_failing', isFailing ? 1 : 0);
+  };
 
   get access(): RecordsAccess {
     const { rate, slowMs, documents, variables } = this.#config;

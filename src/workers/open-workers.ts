@@ -106,6 +106,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const hasRecords = config.telemetry.records.enabled ?? options.records ?? false;
   // Loaded where there are some.
   const recorder = hasRecords ? await (await import('../records/index.ts')).OwnRecorder.open(config, log) : undefined;
+  if (recorder !== undefined) metrics?.add(recorder.metricSource);
   const pool = new WorkerPool({
     workers,
     metrics,

@@ -209,16 +209,28 @@ function keyOf([name, labels]: SeriesReport): string {
   return `${name}\n${labels.join('\n')}`;
 }
 
-function addTo(sums: Map<string, SeriesReport>, key: string, series: SeriesReport, across: 'sum' | 'max'): void {
+/** What values of several threads come to. */
+const together = {
+  sum: (one: number, two: number): number => one + two,
+  max: Math.max,
+  min: Math.min,
+};
+
+function addTo(
+  sums: Map<string, SeriesReport>,
+  key: string,
+  series: SeriesReport,
+  across: keyof typeof together,
+): void {
   const sum = sums.get(key);
   if (sum === undefined) {
     sums.set(key, series);
     return;
   }
   const [name, labels, values] = series;
-  const together = values.map((value, index) => {
+  const combined = values.map((value, index) => {
     const before = sum[2][index] ?? 0;
-    return across === 'sum' ? before + value : Math.max(before, value);
+    return together[across](before, value);
   });
-  sums.set(key, [name, labels, together]);
+  sums.set(key, [name, labels, combined]);
 }

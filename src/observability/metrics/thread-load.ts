@@ -7,6 +7,7 @@ import {
   performance,
 } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import { otlpCounts } from '../otlp/otlp-counts.ts';
 import type { ThreadMetrics } from './thread-metrics.ts';
 
 const resolutionMs = 10;
@@ -29,6 +30,11 @@ export function observeThread(metrics: ThreadMetrics): void {
     for (const { duration, detail } of list.getEntries() as GcEntry[])
       collections.of(gcTypes.get(detail?.kind ?? 0) ?? 'other').observe(duration / 1_000);
   }).observe({ entryTypes: ['gc'] });
+  metrics.add((set) => {
+    for (const signal of ['traces', 'logs'] as const)
+      for (const [outcome, count] of Object.entries(otlpCounts(signal)))
+        if (count > 0) set('isthmus_otlp_items_total', count, signal, outcome);
+  });
   metrics.add((set) => {
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
     set('v8js_memory_heap_used_bytes', used);

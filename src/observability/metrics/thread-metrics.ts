@@ -2,6 +2,7 @@
  * The metrics of one thread: what it counts as it works, and what its parts tell when they are asked. A report of it goes to the
  * main thread (process-metrics.ts), which alone knows the sums.
  */
+import { withinTime } from '../../lib/index.ts';
 import type { RequestSink } from '../events/index.ts';
 import type { ModelCallSink } from '../model-calls.ts';
 import { kindOfLabel, LabelNames, type NameKind, type NameUse, nameKinds } from './label-names.ts';
@@ -22,6 +23,9 @@ export interface ThreadReport {
   /** Names that the configuration knows, where they have changed. */
   readonly fixed: Readonly<Record<NameKind, ReadonlySet<string>>> | undefined;
 }
+
+/** What a part may take to tell: the scrape waits longer, for all of them. */
+const sourceTimeoutMs = 300;
 
 /** Takes what a part tells: the value of a gauge, or of a counter that the part keeps. */
 export type SetMetric = <Name extends MetricName>(name: Name, value: number, ...labels: LabelValues<Name>) => void;
@@ -100,7 +104,7 @@ export class ThreadMetrics {
   /** Never rejects: a part that fails is missing. */
   async takeReport(): Promise<ThreadReport> {
     for (const family of this.#families.values()) if (definitions[family.name]?.type === 'gauge') family.clear();
-    await Promise.all([...this.#sources].map((source) => this.#ask(source)));
+    await Promise.all([...this.#sources].map((source) => this.#collect(source)));
     const counts: SeriesReport[] = [];
     const gauges: SeriesReport[] = [];
     for (const family of this.#families.values()) {
@@ -124,9 +128,10 @@ export class ThreadMetrics {
     series.set(value);
   };
 
-  async #ask(source: MetricSource): Promise<void> {
+  async #collect(source: MetricSource): Promise<void> {
     try {
-      await source(this.#set);
+      const collecting = source(this.#set);
+      if (collecting !== undefined) await withinTime(collecting, { timeoutMs: sourceTimeoutMs, what: 'a part' });
     } catch {
       // What it would have told is missing.
     }

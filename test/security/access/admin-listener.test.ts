@@ -121,6 +121,7 @@ describe('without an admin key, on this machine', () => {
     expect(get.status).toBe(405);
     await get.arrayBuffer();
     expect((await send(url, '{ keys { id } }', {}, '/graphql')).status).toBe(404);
+    expect((await send(url, '', {}, '/metrics')).status).toBe(405);
     expect((await send(url, `{ ${'a '.repeat(3_000)} }`)).errors?.[0]?.message).toContain('token');
     expect((await send(url, `# ${'a'.repeat(1_100_000)}`)).status).toBe(413);
     expect((await send(gateway.url, '{ keys { id } }')).status).toBe(404);
@@ -146,6 +147,10 @@ describe('once there is an admin key', () => {
     expect((await by(reader.key, '{ keys { id } }')).data.keys).toHaveLength(3);
     expect((await by(reader.key, create)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
     expect((await by(nobody.key, '{ keys { id } }')).status).toBe(403);
+    const scrape = (headers: Record<string, string>) => fetch(`${at}/metrics`, { headers });
+    expect((await scrape({})).status).toBe(401);
+    expect((await scrape({ authorization: `Bearer ${nobody.key}` })).status).toBe(403);
+    expect((await scrape({ authorization: `Bearer ${reader.key}` })).status).toBe(200);
     expect((await by(`${writer.key}x`, '{ keys { id } }')).status).toBe(401);
     expect((await by(writer.key, create)).errors).toBeUndefined();
     const { data } = await by(writer.key, '{ audit(limit: 1) { actor } }');

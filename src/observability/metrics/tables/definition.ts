@@ -8,7 +8,7 @@ export interface MetricDefinition {
   /** The upper bounds of a histogram's buckets, but for +Inf. */
   readonly buckets?: readonly number[];
   /** What a gauge of several threads comes to together. @default sum */
-  readonly across?: 'sum' | 'max';
+  readonly across?: 'sum' | 'max' | 'min';
 }
 
 /** Of OpenTelemetry's HTTP conventions, in seconds. */

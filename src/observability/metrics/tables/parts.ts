@@ -148,8 +148,8 @@ export const partMetrics = {
   isthmus_budget_remaining: {
     type: 'gauge',
     labels: ['budget', 'unit'],
-    help: 'What is left of a budget in its period; of budgets with subjects, of the one that has least left of those that have spent.',
-    across: 'max',
+    help: 'What is left of a budget in its period; of budgets with subjects, of the one that has used most of its share.',
+    across: 'min',
   },
   isthmus_budget_used_ratio: {
     type: 'gauge',
@@ -208,6 +208,22 @@ export const partMetrics = {
     type: 'counter',
     labels: ['where'],
     help: 'Log lines that were not read in time: by whoever reads the output, or by the main thread of a worker.',
+  },
+  isthmus_records_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Records of operations and model calls: written to the store, or dropped because they came faster than it took them.',
+  },
+  isthmus_records_failing: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while records cannot be written to the store.',
+    across: 'max',
+  },
+  isthmus_otlp_items_total: {
+    type: 'counter',
+    labels: ['signal', 'outcome'],
+    help: 'Spans and log lines for a collector: sent, dropped for want of room, or failed because the collector did not take them.',
   },
   isthmus_model_records_dropped_total: {
     type: 'counter',

@@ -1,12 +1,14 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ProcessMetrics } from '../../../../src/observability/metrics/process-metrics.ts';
 import { reportMetrics } from '../../../../src/observability/metrics/report-metrics.ts';
 import { ThreadMetrics } from '../../../../src/observability/metrics/thread-metrics.ts';
+import { requestEvent } from './metric-events.ts';
 
 const ports: MessagePort[] = [];
 const processes: ProcessMetrics[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const port of ports.splice(0)) port.close();
   for (const metrics of processes.splice(0)) metrics.close();
 });
@@ -122,6 +124,26 @@ describe('the metrics of a process', () => {
     const [one, two] = await Promise.all([process.scrape(), process.scrape()]);
     expect(one).toBe(two);
     expect(asked).toBe(1);
+  });
+
+  it('tell a name apart in all threads once it was used in three reports of five seconds', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const process = openProcess();
+    const worker = await openWorker(process);
+    const sinks = [process.own, worker.metrics].map((metrics) => metrics.countingRequests('/graphql'));
+    const series = (name: string) => `isthmus_operation_duration_seconds_count{kind="query",operation="${name}"}`;
+    for (let report = 0; report < 3; report++) {
+      expect(await valueIn(process, series('Shelf'))).toBeUndefined();
+      sinks[1]?.record(requestEvent({ name: 'Shelf' }));
+      await process.scrape();
+      vi.advanceTimersByTime(5_000);
+    }
+    vi.useRealTimers();
+    // The worker is told with its next message.
+    await process.scrape();
+    for (const sink of sinks) sink.record(requestEvent({ name: 'Shelf' }));
+    expect(await valueIn(process, series('Shelf'))).toBe(2);
+    expect(await valueIn(process, series('other'))).toBe(3);
   });
 
   it('have names that a thread knows, of all threads, and no others', async () => {
