@@ -1,5 +1,4 @@
 /** `isthmus costs`: what models have cost, from the ledger; `isthmus costs export`: its rows. */
-import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Costs, readCosts } from '../ai/ledger/index.ts';
 import { formatUsd } from '../lib/index.ts';
@@ -10,6 +9,7 @@ import { csvLine } from './csv.ts';
 import { printable } from './printable.ts';
 import { readMoment } from './read-moment.ts';
 import { withStore } from './with-store.ts';
+import { writeOut } from './write-out.ts';
 
 interface SpanOptions {
   readonly config: string;
@@ -125,10 +125,10 @@ function toJson({ groups, total }: Costs, { from, to }: { readonly from: number;
 async function exportRows(options: ExportOptions): Promise<void> {
   await withStore(options.config, async ({ ledger }) => {
     const isCsv = options.format === 'csv';
-    if (isCsv) await write(csvLine(rowColumns));
+    if (isCsv) await writeOut(csvLine(rowColumns));
     for await (const row of ledger.rows(spanOf(options))) {
       const cells = toCells(row);
-      await write(isCsv ? csvLine(Object.values(cells)) : `${JSON.stringify(cells)}\n`);
+      await writeOut(isCsv ? csvLine(Object.values(cells)) : `${JSON.stringify(cells)}\n`);
     }
   });
 }
@@ -160,11 +160,6 @@ function toCells(row: LedgerRow): Readonly<Record<string, string | number | unde
     usd: formatUsd(BigInt(settled)),
   };
   return Object.fromEntries(rowColumns.map((column) => [column, cells[column]]));
-}
-
-/** Whoever reads slowly is waited for. */
-async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 function print(text: string): void {

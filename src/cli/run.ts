@@ -16,6 +16,8 @@ import { costsCommand } from './costs.ts';
 import { keysCommand } from './keys.ts';
 import { limitsCommand } from './limits.ts';
 import { logCommand } from './log/log.ts';
+import { eraseCommand } from './people/erase.ts';
+import { exportCommand } from './people/export.ts';
 import { priceCommand } from './price.ts';
 import { promptCommand } from './prompt.ts';
 import { reloadCommand } from './reload.ts';
@@ -48,6 +50,8 @@ export async function run(): Promise<void> {
     .addCommand(costsCommand())
     .addCommand(logCommand())
     .addCommand(budgetsCommand())
+    .addCommand(exportCommand())
+    .addCommand(eraseCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
   throwInsteadOfExiting(program);
   endQuietlyWithoutReader(() => program.args[0] === 'serve');

@@ -76,8 +76,12 @@ export class ApiKeyTable {
   }
 
   /** Every key, the newest first. */
-  async list(): Promise<readonly StoredApiKey[]> {
-    const rows = await this.#db
+  list(): Promise<readonly StoredApiKey[]> {
+    return this.#readAll(this.#db);
+  }
+
+  async #readAll(db: StoreDatabase): Promise<readonly StoredApiKey[]> {
+    const rows = await db
       .selectFrom('isthmus_api_keys')
       .selectAll()
       .orderBy('created_at', 'desc')
@@ -115,6 +119,19 @@ export class ApiKeyTable {
           .execute();
       }
     });
+  }
+
+  /**
+   * Revokes the keys that are named so, or that this is the principal of, and takes their names away.
+   * @returns how many
+   */
+  async forget(transaction: StoreTransaction, user: string, at: number): Promise<number> {
+    const keys = (await this.#readAll(transaction)).filter(({ id, name }) => name === user || `key:${id}` === user);
+    if (keys.length === 0) return 0;
+    const revision = await nextRevision(transaction, topic);
+    for (const key of keys)
+      await this.#write(transaction, { ...key, name: '(erased)', revokedAt: key.revokedAt ?? at }, revision);
+    return keys.length;
   }
 
   async #find(transaction: StoreTransaction, id: string): Promise<StoredApiKey | undefined> {

@@ -68,6 +68,16 @@ export class BudgetRaiseTable {
     });
   }
 
+  /** Removes the increases for one subject, in every budget. @returns how many */
+  async forget(transaction: StoreTransaction, subject: string): Promise<number> {
+    const rows = await transaction.selectFrom('isthmus_budget_raises').selectAll().execute();
+    const ids = rows.filter((row) => this.#read(row).subject === subject).map(({ id }) => id);
+    if (ids.length === 0) return 0;
+    await nextRevision(transaction, topic);
+    await transaction.deleteFrom('isthmus_budget_raises').where('id', 'in', ids).execute();
+    return ids.length;
+  }
+
   /** @returns what it was */
   async #replace(transaction: StoreTransaction, raise: BudgetRaise): Promise<BudgetRaise | undefined> {
     const { budget, subject, unit, amount, until } = raise;

@@ -84,13 +84,18 @@ export function namesOf(columns: Partial<Record<LedgerDimension, string | null>>
   return [...namedDimensions].flatMap((dimension) => columns[dimension] ?? []);
 }
 
+/** What tells the sums of an hour apart. */
+export function dimensionsDigest(row: Pick<LedgerColumns, LedgerDimension>): string {
+  const values = ledgerDimensions.map((dimension) => row[dimension]);
+  return hash('sha256', JSON.stringify(values), 'base64url').slice(0, 22);
+}
+
 /** What rows add to the sums of their hours, in one order for every process. */
 export function toHours(rows: readonly LedgerColumns[]): readonly LedgerHourColumns[] {
   const hours = new Map<string, LedgerHourColumns>();
   for (const row of rows) {
     const hour = Math.floor(row.at / hourMs) * hourMs;
-    const values = ledgerDimensions.map((dimension) => row[dimension]);
-    const dimensions = hash('sha256', JSON.stringify(values), 'base64url').slice(0, 22);
+    const dimensions = dimensionsDigest(row);
     const key = `${hour} ${dimensions}`;
     const sum = hours.get(key);
     hours.set(key, {

@@ -3,6 +3,7 @@
  * the database can sum by it; what a hash stands for is stored once, encrypted.
  */
 import { createHmac } from 'node:crypto';
+import { revisionOf } from './revisions.ts';
 import type { StoreKeys } from './store-keys.ts';
 import type { StoreDatabase, StoreTransaction } from './tables.ts';
 
@@ -17,6 +18,7 @@ export class LedgerNames {
   readonly #key: Buffer;
   /** By hash. Those that are stored. */
   readonly #stored = new Map<string, string>();
+  #revision = 0;
 
   /** @param key of the hashes */
   constructor(keys: StoreKeys, key: Buffer) {
@@ -30,11 +32,18 @@ export class LedgerNames {
 
   /** Stores what is not stored yet. @param names by hash */
   async store(transaction: StoreTransaction, names: ReadonlyMap<string, string>): Promise<void> {
+    const revision = await revisionOf(transaction, 'ledger_names');
+    if (revision !== this.#revision) this.#stored.clear(); // a name has been erased
+    this.#revision = revision;
     // In the same order in every process: none waits for one that waits for it.
     const fresh = [...names].filter(([id]) => !this.#stored.has(id)).sort();
-    if (fresh.length === 0) return;
+    if (fresh.length > 0) await this.add(transaction, new Map(fresh));
+  }
+
+  /** Stores what is not there, whatever is known of it. */
+  async add(transaction: StoreTransaction, names: ReadonlyMap<string, string>): Promise<void> {
     const cipher = await this.#keys.current(transaction);
-    const rows = fresh.map(([id, value]) => ({ id, value: cipher.encrypt(value, ledgerNamePlace) }));
+    const rows = [...names].map(([id, value]) => ({ id, value: cipher.encrypt(value, ledgerNamePlace) }));
     await transaction
       .insertInto('isthmus_ledger_names')
       .values(rows)

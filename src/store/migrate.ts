@@ -95,6 +95,7 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     'insert into isthmus_ledger_start (id, at) values (1, 0)',
     ...ledgerRetention[kind],
   ],
+  () => ["insert into isthmus_revisions (topic, revision) values ('ledger_names', 0)"],
 ];
 
 const countedId: Readonly<Record<StoreKind, string>> = {
@@ -171,6 +172,18 @@ export const auditProtection: Readonly<
   postgres: {
     lift: ['alter table isthmus_audit_log disable trigger isthmus_audit_log_append_only'],
     restore: ['alter table isthmus_audit_log enable trigger isthmus_audit_log_append_only'],
+  },
+};
+
+/** The same for the rows of the ledger: they may be updated meanwhile, and not deleted. */
+export const ledgerProtection: typeof auditProtection = {
+  sqlite: {
+    lift: ['drop trigger isthmus_ledger_no_update'],
+    restore: ledgerAppendOnly.sqlite.slice(0, 1),
+  },
+  postgres: {
+    lift: ['alter table isthmus_ledger disable trigger isthmus_ledger_append_only'],
+    restore: ['alter table isthmus_ledger enable trigger isthmus_ledger_append_only'],
   },
 };
 

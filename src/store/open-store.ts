@@ -9,6 +9,7 @@ import { generateKey, keyFileOf, readGeneratedKey } from './generated-key.ts';
 import { LedgerNames } from './ledger-names.ts';
 import { LedgerTable } from './ledger-table.ts';
 import { type MigratedStore, migrate, UnusableStore } from './migrate.ts';
+import { type ErasedUser, eraseUser } from './people/erase-user.ts';
 import { openPostgres } from './postgres-database.ts';
 import { type RekeyedStore, rekey } from './rekey.ts';
 import { allRevisions } from './revisions.ts';
@@ -32,6 +33,12 @@ export interface Store {
    * @returns undefined where it has that key
    */
   rekey(actor: string): Promise<RekeyedStore | undefined>;
+  /**
+   * Removes a person; sums of the ledger stay as they are.
+   * @param user the principal's id
+   * @param actor who asks for it, as the audit log is to say it
+   */
+  eraseUser(user: string, actor: string): Promise<ErasedUser>;
   close(): Promise<void>;
 }
 
@@ -81,14 +88,19 @@ export async function openStore({ config, configFile, log, isServing = false }: 
 
 function storeOf(db: StoreDatabase, kind: StoreConfig['kind'], { keys, derivationSecret }: MigratedStore): Store {
   const auditLog = new AuditLog(db, keys);
+  const apiKeys = new ApiKeyTable(db, keys, auditLog);
+  const budgetRaises = new BudgetRaiseTable(db, keys, auditLog);
+  const names = new LedgerNames(keys, deriveKey(derivationSecret, 'ledger names'));
   return {
-    apiKeys: new ApiKeyTable(db, keys, auditLog),
+    apiKeys,
     auditLog,
-    budgetRaises: new BudgetRaiseTable(db, keys, auditLog),
-    ledger: new LedgerTable(db, new LedgerNames(keys, deriveKey(derivationSecret, 'ledger names'))),
+    budgetRaises,
+    ledger: new LedgerTable(db, names),
     revisions: () => allRevisions(db),
     deriveKey: (purpose) => deriveKey(derivationSecret, purpose),
     rekey: (actor) => rekey({ db, kind, keys, auditLog, actor, at: Date.now() }),
+    eraseUser: (user, actor) =>
+      eraseUser({ db, kind, names, apiKeys, budgetRaises, auditLog, user, actor, at: Date.now() }),
     close: () => db.destroy(),
   };
 }

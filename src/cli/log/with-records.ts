@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors/index.ts';
-import type { RecordStore } from '../../store/index.ts';
+import type { RecordStore, Store } from '../../store/index.ts';
 import { fail } from '../fail.ts';
 import { withStore } from '../with-store.ts';
 
@@ -9,7 +9,10 @@ const timeoutMs = 10_000;
  * Opens the records of a configuration for one piece of work. A gateway may be writing them meanwhile.
  * @throws ConfigError where the configuration is wrong or the store cannot be opened
  */
-export async function withRecords(configFile: string, run: (records: RecordStore) => Promise<void>): Promise<void> {
+export async function withRecords(
+  configFile: string,
+  run: (records: RecordStore, store: Store) => Promise<void>,
+): Promise<void> {
   await withStore(configFile, async (store, config) => {
     const { locateRecords, openRecords } = await import('../../store/index.ts');
     let records: RecordStore;
@@ -19,7 +22,7 @@ export async function withRecords(configFile: string, run: (records: RecordStore
       return fail(`the records cannot be opened: ${messageOf(error)}`);
     }
     try {
-      await run(records);
+      await run(records, store);
     } finally {
       await records.close();
     }

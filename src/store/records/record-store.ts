@@ -135,6 +135,17 @@ export class RecordStore {
     return pruned;
   }
 
+  /** Deletes the records of a person: the sums have no person's name. @returns how many */
+  async erase(principal: string): Promise<number> {
+    const condition = sql`where principal = ${this.#names.hashOf('principal', principal)}`;
+    for (let erased = 0; ; ) {
+      const { count } = await this.#deleteOldest(condition);
+      erased += count;
+      if (count < rowsPerStep) return erased;
+      await setImmediate();
+    }
+  }
+
   close(): Promise<void> {
     return this.#db.destroy();
   }

@@ -1,14 +1,17 @@
 /** Operations of a gateway as they are recorded, and as operators read them: the command line, and the admin graph. */
 import { join } from 'node:path';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { logCommand } from '../../../src/cli/log/log.ts';
+import { eraseCommand } from '../../../src/cli/people/erase.ts';
+import { exportCommand } from '../../../src/cli/people/export.ts';
 import { type AiGraph, echo, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {
   graph = await startAiGraph({
     products: 2,
+    ai: '  ledger: true',
     yaml: 'admin: { port: 0 }\ntelemetry: { records: { slow: 20s, documents: normalised, variables: redacted } }',
   });
   graph.provider.respond((request) => ({ ...echo(request), usage: { inputTokens: 1_003, outputTokens: 17 } }));
@@ -44,12 +47,11 @@ interface Ran {
 }
 
 /** In this process, which has everything loaded. */
-async function log(...args: readonly string[]): Promise<Ran> {
+async function run(command: Command, args: readonly string[]): Promise<Ran> {
   const [out, errors] = [process.stdout, process.stderr].map((stream) =>
     vi.spyOn(stream, 'write').mockImplementation(() => true),
   );
   const config = join(graph.gateway.folder, 'supergraph.yaml');
-  const command = logCommand();
   for (const each of [command, ...command.commands]) each.exitOverride();
   const textOf = (spy: typeof out): string => (spy?.mock.calls ?? []).map(([chunk]) => String(chunk)).join('');
   const ran = (code: number): Ran => ({ out: textOf(out), errors: textOf(errors), code });
@@ -64,6 +66,8 @@ async function log(...args: readonly string[]): Promise<Ran> {
     for (const spy of [out, errors]) spy?.mockRestore();
   }
 }
+
+const log = (...args: readonly string[]): Promise<Ran> => run(logCommand(), args);
 
 const idsOf = ({ out }: Ran): readonly string[] =>
   out
@@ -236,5 +240,42 @@ describe('the admin graph', () => {
       'slower: write a duration',
     );
     expect(await messageOf('recordAggregates(to: "x") { count }')).toContain('to: write a duration');
+  });
+});
+
+describe('a person', () => {
+  const linesOf = async (): Promise<readonly { readonly kind: string; readonly usd?: string }[]> => {
+    const { out } = await run(exportCommand(), ['--user', 'anonymous']);
+    const lines = out.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as { readonly kind: string });
+  };
+  const adminUrl = () => String(graph.gateway.log.find(({ msg }) => msg === 'the admin listener listens')?.adminUrl);
+  const erase = (...args: readonly string[]) => run(eraseCommand(), ['--user', 'anonymous', ...args]);
+
+  it('is exported: model calls and records, a line each', async () => {
+    await vi.waitFor(async () => {
+      const kinds = (await linesOf()).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === 'record')).toHaveLength(4);
+      expect(kinds.filter((kind) => kind === 'model_call')).toHaveLength(3);
+    });
+    expect((await run(exportCommand(), ['--user', 'nobody'])).out).toBe('');
+  });
+
+  it('is erased, with the sums as they were, and caches emptied', async () => {
+    const sums = async () => JSON.parse((await log('hours', '--by', 'tenant')).out);
+    const before = await sums();
+    const { out, code } = await erase('--json', '--url', new URL(adminUrl()).origin);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ records: 4, ledgerRows: 3, apiKeys: 0, caches: 'emptied' });
+    expect(await linesOf()).toEqual([]);
+    expect(await sums()).toEqual(before);
+  });
+
+  it('is erased where no gateway answers, and it is said that caches are as they were', async () => {
+    const { out, errors, code } = await erase('--url', 'http://127.0.0.1:1');
+    expect(out).toMatch(/anonymous is erased\n.*\n.*\n.*\n.*\n {2}caches +as they were\n$/);
+    expect(errors).toContain('cannot be reached');
+    expect(code).toBe(1);
+    expect((await erase('--no-caches')).code).toBe(0);
   });
 });

@@ -8,6 +8,7 @@ import { openPostgres } from '../../../src/store/postgres-database.ts';
 import { safetyLimit } from '../../testkit/safety-limit.ts';
 import { type PostgresServer, startPostgresServer, withoutPostgres } from '../../testkit/servers/postgres-server.ts';
 import { describeLedger, ledgerRow } from './ledger-contract.ts';
+import { describePeople } from './people-contract.ts';
 import { describeRecords } from './records-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
@@ -42,6 +43,7 @@ describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
   describeStore(fresh);
   describeLedger(fresh);
   describe('its records', () => describeRecords(fresh));
+  describe('its people', () => describePeople(fresh));
 
   it('has names and actors encrypted, and refuses to change the audit log and the ledger', async () => {
     const config = await fresh();

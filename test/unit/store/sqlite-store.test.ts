@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { StoreConfig } from '../../../src/config/index.ts';
 import { describeLedger, ledgerRow } from './ledger-contract.ts';
+import { describePeople } from './people-contract.ts';
 import { describeRecords } from './records-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
@@ -21,6 +22,7 @@ describe('a store in SQLite', () => {
   describeStore(fresh);
   describeLedger(fresh);
   describe('its records', () => describeRecords(fresh));
+  describe('its people', () => describePeople(fresh));
 
   it('has names, tenants and actors encrypted, and its files readable by their owner alone', async () => {
     const config = fresh();
@@ -77,7 +79,7 @@ describe('a store in SQLite', () => {
     const database = new DatabaseSync(config.file);
     database.exec('drop trigger isthmus_ledger_no_delete; drop table isthmus_ledger_start');
     database.exec('create trigger isthmus_ledger_no_delete before delete on isthmus_ledger begin select 1; end');
-    database.exec("drop table isthmus_budget_raises; delete from isthmus_revisions where topic = 'budget_raises'");
+    database.exec("drop table isthmus_budget_raises; delete from isthmus_revisions where topic <> 'api_keys'");
     database.exec('alter table isthmus_store drop column derivation_secret; update isthmus_store set version = 2');
     database.close();
     const store = await openAt(config);
