@@ -20,6 +20,7 @@ import { readOptions, usage } from './options.ts';
 import { prepareGraph } from './prepare-graph.ts';
 import { print } from './print.ts';
 import { startChild } from './process/child.ts';
+import { measureRecords } from './records.ts';
 
 type Telemetry = Readonly<Record<string, unknown>>;
 
@@ -50,6 +51,7 @@ export async function runObservability(words: readonly string[]): Promise<void> 
   if (options === 'help') return print(usage);
   const { wants, warmUpMs, measuredMs, rounds } = options;
   measureSink();
+  await measureRecords();
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-bench-'));
   const collector = createServer((request, response) => {
     request.resume().on('end', () => response.end());

@@ -1,100 +1,12 @@
 /** What operations become, from the thread that serves to the store: sums, samples, what is dropped and what is not there. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MessageChannel } from 'node:worker_threads';
-import { afterAll, describe, expect, it } from 'vitest';
-import { type RecordsConfig, resolveRecords } from '../../../src/config/telemetry/records.ts';
+import { describe, expect, it } from 'vitest';
 import { bucketOf, quantile, quantileError, RequestEvent } from '../../../src/observability/index.ts';
-import type { RecordMessage, WrittenMessage } from '../../../src/records/messages.ts';
-import { SharedRecordCounts } from '../../../src/records/record-counts.ts';
-import { RecordSink } from '../../../src/records/record-sink.ts';
-import { Recorder } from '../../../src/records/recorder.ts';
-import { TextRedaction } from '../../../src/records/text-redaction.ts';
 import { openRecords, type RecordStore } from '../../../src/store/index.ts';
 import { type MadeOperation, madeCall, madeRequest } from './made-events.ts';
+import { allOf, ever, folder, keys, record } from './recording.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'isthmus-records-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const keys = { encryption: new Uint8Array(32).fill(1), hashing: new Uint8Array(32).fill(2) };
-let files = 0;
-
-interface Recording extends AsyncDisposable {
-  readonly sink: RecordSink;
-  readonly counts: SharedRecordCounts;
-  readonly recorder: Recorder;
-  readonly log: readonly string[];
-  /** The folder of its database. */
-  readonly folder: string;
-  /** Once everything recorded until now is there. */
-  store(): Promise<RecordStore>;
-}
-
-interface RecordingOptions extends Partial<RecordsConfig> {
-  readonly now?: () => number;
-  readonly maxWaiting?: number;
-  readonly open?: () => Promise<RecordStore>;
-}
-
-/** A sink and what records, without a thread between them. */
-function record({ now, maxWaiting, open, ...of }: RecordingOptions = {}): Recording {
-  const config = { ...resolveRecords(true), rate: 100_000, ...of };
-  const counts = new SharedRecordCounts();
-  const own = join(folder, String(files++));
-  const { port1, port2 } = new MessageChannel();
-  const log: string[] = [];
-  const write = (_: object, message: string): void => void log.push(message);
-  const time = now === undefined ? {} : { now };
-  const sink = new RecordSink({
-    port: port1,
-    config,
-    counts,
-    suffix: 'test',
-    log: { info: write, warn: write },
-    ...time,
-    ...(maxWaiting === undefined ? {} : { maxWaiting }),
-  });
-  const recorder = new Recorder({
-    open: open ?? (() => openRecords({ kind: 'sqlite', file: join(own, 'state.records.db'), keys }, 1_000)),
-    bounds: config,
-    texts: new TextRedaction(config),
-    counts,
-    onState: (reason) => log.push(reason === undefined ? 'working' : `failing: ${reason}`),
-    onPruned: () => undefined,
-    delayMs: 1,
-    retryMs: 5,
-    ...time,
-  });
-  const closed = new Promise((resolve) => port2.on('close', resolve));
-  port2.on('message', (message: RecordMessage) =>
-    recorder.add(message, (characters) => port2.postMessage({ characters } satisfies WrittenMessage)),
-  );
-  let isClosed = false;
-  const close = async (): Promise<void> => {
-    if (!isClosed) sink.close();
-    isClosed = true;
-    await closed;
-    await recorder.written();
-  };
-  return {
-    sink,
-    counts,
-    recorder,
-    log,
-    folder: own,
-    async store() {
-      await close();
-      return recorder.store();
-    },
-    async [Symbol.asyncDispose]() {
-      await close();
-      await recorder.close();
-    },
-  };
-}
-
-const ever = { from: 0, to: Number.MAX_SAFE_INTEGER } as const;
-const all = async (store: RecordStore) => (await store.search({ filter: ever, limit: 10_000 })).records;
 const pick = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)] as T;
 
 describe('records', () => {
@@ -122,7 +34,7 @@ describe('records', () => {
       recording.sink.record(madeRequest(operation));
     }
     const store = await recording.store();
-    expect((await all(store)).length).toBeLessThan(2_900);
+    expect((await allOf(store)).length).toBeLessThan(2_900);
     for (const by of [[], ['operation'], ['client', 'tenant'], ['operation', 'client', 'tenant']] as const) {
       const groups = await store.sums({ ...ever, by, everyMs: 3_600_000 });
       const expected = new Map<string, typeof operations>();
@@ -168,7 +80,7 @@ describe('records', () => {
       const codes = index % 100 === 0 ? ['TIMEOUT'] : [];
       recording.sink.record(madeRequest({ codes, ms: index % 100 === 50 ? 150 : 5 }));
     }
-    const records = await all(await recording.store());
+    const records = await allOf(await recording.store());
     const usual = records.filter(({ errors, durationMs }) => errors === 0 && durationMs < 100);
     expect(records.filter(({ errors }) => errors > 0).map(({ weight }) => weight)).toEqual(Array(200).fill(1));
     expect(records.filter(({ durationMs }) => durationMs >= 100).map(({ weight }) => weight)).toEqual(
@@ -210,7 +122,7 @@ describe('records', () => {
       request.ended = 1;
       recording.sink.record(request);
     }
-    expect(await all(await recording.store())).toMatchObject([
+    expect(await allOf(await recording.store())).toMatchObject([
       { door: 'graphql', codes: ['UNAUTHENTICATED'], errors: 1, kind: undefined, operation: undefined },
     ]);
   });
@@ -242,7 +154,7 @@ describe('records', () => {
       const store = await recording.store();
       const bytes = bytesOf(recording.folder);
       for (const text of [email, secret, 'Berta', '4111', 'isAdmin', 'me(token']) expect(bytes).not.toContain(text);
-      const [only] = await all(store);
+      const [only] = await allOf(store);
       expect(only).toMatchObject({
         client: hostile.client,
         tenant: hostile.tenant,
@@ -286,7 +198,7 @@ describe('records', () => {
     fails = false;
     await expect.poll(() => counts.read().isFailing).toBe(false);
     const store = await recording.store();
-    expect(await all(store)).toHaveLength(came - dropped);
+    expect(await allOf(store)).toHaveLength(came - dropped);
     expect(counts.read().written).toBe(came - dropped);
     expect((await store.sums({ ...ever, by: [] }))[0]?.count).toBe(came);
     expect(log.filter((line) => line.startsWith('records are dropped'))).toHaveLength(1);
@@ -308,7 +220,7 @@ describe('records', () => {
     sink.record(madeRequest({ ms: 7 }));
     await recording.store();
     await expect.poll(() => failures).toBeGreaterThan(3);
-    expect(await all(store)).toHaveLength(1);
+    expect(await allOf(store)).toHaveLength(1);
     expect((await store.sums({ ...ever, by: [] }))[0]).toMatchObject({
       count: 1,
       durations: new Map([[bucketOf(7), 1]]),
