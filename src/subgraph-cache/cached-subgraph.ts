@@ -105,6 +105,7 @@ class CachedSubgraph {
       if (fresh.length > 0) this.#outcomes.verify(pick(fresh), fresh, representations);
     }
     if (missing.length === 0) {
+      if (parts.some(isStale)) return this.#answerOf(parts, representations, context, []);
       for (const part of parts) this.#restrict(part, context);
       return cachedAnswer(parts, representations !== undefined);
     }
@@ -142,14 +143,19 @@ class CachedSubgraph {
           : [],
       ),
     );
-    const read = (index: number): unknown => this.#valueOf(late.get(index) ?? (parts[index] as Part), context);
+    const partAt = (index: number): Part => late.get(index) ?? (parts[index] as Part);
+    const isFailed = new Set(stale);
+    const noteOf = (index: number, path: SubgraphNote['path']): SubgraphNote[] => {
+      if (isFailed.has(index)) return [this.#degraded('stale_if_error', path, partAt(index))];
+      return isStale(partAt(index)) ? [this.#degraded('stale_while_revalidate', path, partAt(index))] : [];
+    };
+    const read = (index: number): unknown => this.#valueOf(partAt(index), context);
     if (representations === undefined) {
       const data = read(0) as Record<string, unknown> | null;
-      const [key] = Object.keys(data ?? {});
-      const notes = stale.length === 0 ? [] : [this.#degraded(key === undefined ? [] : [key], parts[0] as Part)];
+      const notes = noteOf(0, Object.keys(data ?? {}).slice(0, 1));
       return notes.length === 0 ? { data } : { data, notes };
     }
-    const notes = stale.map((index) => this.#degraded(['_entities', index], parts[index] as Part));
+    const notes = parts.flatMap((_, index) => noteOf(index, ['_entities', index]));
     return joinGroups({ count: parts.length, groups, failed, read, notes });
   }
 
@@ -167,12 +173,21 @@ class CachedSubgraph {
     cachePolicy.cached(this.#client.name, { scope: policy.scope, leftMs: policy.maxAgeMs - ageMs, ageMs, tags });
   }
 
-  #degraded(path: SubgraphNote['path'], { cached }: Part): SubgraphNote {
+  #degraded(
+    reason: 'stale_if_error' | 'stale_while_revalidate',
+    path: SubgraphNote['path'],
+    { cached }: Part,
+  ): SubgraphNote {
     const ageSeconds = cached === undefined ? 0 : wholeSeconds(ageNow(cached));
     return {
       extension: 'degraded',
       path,
-      value: { reason: 'stale_if_error', subgraph: this.#client.name, ageSeconds },
+      value: { reason, subgraph: this.#client.name, ageSeconds },
     };
   }
+}
+
+/** Whether it is used after its time. */
+function isStale({ cached, usability }: Part): boolean {
+  return cached !== undefined && usability !== 'unusable' && cached.staleMs > 0;
 }

@@ -269,7 +269,10 @@ describe('stale entities', () => {
     await start('cache: { entities: { enabled: true, stale_while_revalidate: 1m } }');
     await gateway.query(query, { ids: ['a', 'b'] });
     vi.advanceTimersByTime(61_000);
-    expect(stocks(await gateway.query(query, { ids: ['a', 'b'] }))).toEqual([1, 2]);
+    const stale = await gateway.query(query, { ids: ['a', 'b'] });
+    expect(stocks(stale)).toEqual([1, 2]);
+    const degraded = { reason: 'stale_while_revalidate', subgraph: 'stock', ageSeconds: 61 };
+    expect(stale.extensions).toEqual({ degraded: { 'products.0': degraded, 'products.1': degraded } });
     await vi.waitFor(async () => expect(stocks(await gateway.query(query, { ids: ['a', 'b'] }))).toEqual([3, 4]));
   });
 });

@@ -227,8 +227,7 @@ export class CachedExecution {
       if (!isUsable || signal.aborted) throw error;
     }
     const late = { ...stale, ageMs: ageNow(stale) };
-    const degraded = { '*': { reason: 'stale_if_error', ageSeconds: wholeSeconds(late.ageMs) } };
-    return { outcome: this.#answerOf(late, request, { degraded }), stored: undefined };
+    return { outcome: this.#answerOf(late, request, 'stale_if_error'), stored: undefined };
   }
 
   /**
@@ -341,18 +340,22 @@ export class CachedExecution {
     return { outcome: { ...outcome, result: answered, isCached: isStorable }, stored };
   }
 
-  #answerOf(cached: CachedResponse, request: OperationRequest, extensions?: Record<string, unknown>): ExecutionOutcome {
+  #answerOf(cached: CachedResponse, request: OperationRequest, failed?: 'stale_if_error'): ExecutionOutcome {
     const { context } = request;
+    const isStale = cached.staleMs > 0;
+    const reason = failed ?? (isStale ? 'stale_while_revalidate' : undefined);
+    const ageSeconds = wholeSeconds(cached.ageMs);
     if (context.event !== undefined) context.event.source = cached.staleMs > 0 ? 'stale' : 'cached';
     const { headers, body, policy } = cached.response;
     for (const [name, value] of headers) context.responseHeaders?.append(name, value, 'last');
-    this.#setCachingHeaders(cached.response, cached.ageMs, request, extensions !== undefined);
+    this.#setCachingHeaders(cached.response, cached.ageMs, request, reason !== undefined);
     const { outcomes } = this.#options.responses;
-    outcomes.count('responses', '', rootType, cached.staleMs > 0 ? 'stale' : 'hits');
-    const status = extensions !== undefined ? 'stale_if_error' : cached.staleMs > 0 ? 'stale' : 'hit';
-    context.cacheReport?.response({ status, ageSeconds: wholeSeconds(cached.ageMs), ...policyReport(policy) });
+    outcomes.count('responses', '', rootType, isStale ? 'stale' : 'hits');
+    const status = failed ?? (isStale ? 'stale' : 'hit');
+    context.cacheReport?.response({ status, ageSeconds, ...policyReport(policy) });
     const data = new JsonText(longAnswerOf(body) ?? body);
-    if (extensions !== undefined) return { kind: 'single', result: { data, extensions } };
+    if (reason !== undefined)
+      return { kind: 'single', result: { data, extensions: { degraded: { '*': { reason, ageSeconds } } } } };
     return { kind: 'single', result: { data }, isCached: true };
   }
 }

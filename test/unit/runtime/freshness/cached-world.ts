@@ -65,7 +65,8 @@ export interface Lifetimes {
 
 export interface Answer {
   readonly products: readonly Product[];
-  readonly isDegraded: boolean;
+  /** Why something of it may be stale. */
+  readonly degraded: ReadonlySet<string>;
   /** How long it says that it is good, in seconds. */
   readonly freshSeconds: number;
 }
@@ -152,7 +153,7 @@ export class CachedWorld {
       if (fresh !== undefined)
         return answerOf(
           String(fresh.response.body),
-          false,
+          new Set(),
           execution.cachingHeaders(fresh.response, fresh.ageMs, true),
         );
     }
@@ -160,7 +161,10 @@ export class CachedWorld {
     if (outcome.kind !== 'single') throw new Error('one result is expected');
     const { data, errors, extensions } = outcome.result;
     if (!(data instanceof JsonText)) throw new Error(JSON.stringify(errors));
-    return answerOf(data.text, extensions?.degraded !== undefined, responseHeaders.entries());
+    const reasons = [...JSON.stringify(extensions ?? {}).matchAll(/"reason":"(\w+)"/g)].map(
+      ([, reason = '']) => reason,
+    );
+    return answerOf(data.text, new Set(reasons), responseHeaders.entries());
   }
 
   #open(schema: string, content: string): Generation {
@@ -261,10 +265,14 @@ function contextOf(): RequestContext {
   };
 }
 
-function answerOf(text: string, isDegraded: boolean, headers: Iterable<readonly [string, string | string[]]>): Answer {
+function answerOf(
+  text: string,
+  degraded: Answer['degraded'],
+  headers: Iterable<readonly [string, string | string[]]>,
+): Answer {
   const parsed = JSON.parse(text) as { readonly data?: { readonly products: readonly Product[] } };
   const { products } = (parsed.data ?? parsed) as { readonly products: readonly Product[] };
   const { 'cache-control': control = '', age = '0' } = Object.fromEntries(headers);
   const maxAge = Number(/max-age=(\d+)/.exec(String(control))?.[1] ?? 0);
-  return { products, isDegraded, freshSeconds: maxAge - Number(age) };
+  return { products, degraded, freshSeconds: maxAge - Number(age) };
 }

@@ -126,7 +126,8 @@ class Run {
     const { staleWhileRevalidateMs: staleMs, staleIfErrorMs } = this.#lifetimes;
     const asked: Asked = {
       ...history.moment(),
-      maxAgeMs: clientMaxAgeMs ?? maxAgeMs + staleMs,
+      maxAgeMs: clientMaxAgeMs ?? maxAgeMs,
+      maxStaleMs: clientMaxAgeMs ?? maxAgeMs + staleMs,
       maxDegradedMs: maxAgeMs + staleIfErrorMs,
       written: read === undefined ? undefined : write?.moment,
     };
@@ -144,12 +145,12 @@ class Run {
       const answer = await world.ask({ ...question, isFromBytes: isPlain && random.chance(0.4) });
       if (world.requests === before) this.hits++;
       for (const { id, stock, schema: served } of answer.products) {
-        const fault = served === schema ? history.fault(id, stock, asked, answer.isDegraded) : `of schema ${served}`;
+        const fault = served === schema ? history.fault(id, stock, asked, answer.degraded) : `of schema ${served}`;
         if (fault !== undefined) this.#fault(`${name}: ${id} ${stock} is ${fault}`);
         // `age` is told in whole seconds.
         const left = answer.freshSeconds * 1000 - 999;
         const now = { ...asked, at: performance.now(), maxAgeMs: maxAgeMs - left };
-        const promised = left > 0 ? history.fault(id, stock, now, false) : undefined;
+        const promised = left > 0 ? history.fault(id, stock, now, new Set()) : undefined;
         if (promised !== undefined) this.#fault(`${name}: ${id} ${stock}, for ${left} ms more, is ${promised}`);
       }
     } catch (error) {

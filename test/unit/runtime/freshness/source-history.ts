@@ -16,7 +16,8 @@ export interface Moment {
 export interface Asked extends Moment {
   /** The oldest data that the policy, or the client, allows. */
   readonly maxAgeMs: number;
-  /** The same where an answer says that it is degraded. */
+  /** The same where an answer says that it is read anew (`stale_while_revalidate`), and that this failed. */
+  readonly maxStaleMs: number;
   readonly maxDegradedMs: number;
   /** When the client wrote what it wants to read: nothing older will do. */
   readonly written: Moment | undefined;
@@ -47,7 +48,7 @@ export class SourceHistory {
   }
 
   /** @returns what is wrong with a value in an answer; undefined where it may be there */
-  fault(id: Id, value: number, asked: Asked, isDegraded: boolean): string | undefined {
+  fault(id: Id, value: number, asked: Asked, degraded: ReadonlySet<string>): string | undefined {
     const replaced = this.#replaced.get(`${id} ${value}`);
     if (replaced === undefined) return value === this.valueOf(id) ? undefined : 'a value that its source never had';
     const since = this.#invalidated.get(id)?.find(({ order }) => order > replaced.order && order < asked.order);
@@ -56,7 +57,11 @@ export class SourceHistory {
     if (written !== undefined && replaced.order < written.order)
       return `older than the client’s writing at ${written.at}`;
     const ageMs = asked.at - replaced.at;
-    const longestMs = isDegraded ? asked.maxDegradedMs : asked.maxAgeMs;
+    const ofReason: Readonly<Record<string, number>> = {
+      stale_while_revalidate: asked.maxStaleMs,
+      stale_if_error: asked.maxDegradedMs,
+    };
+    const longestMs = Math.max(asked.maxAgeMs, ...[...degraded].map((reason) => ofReason[reason] ?? 0));
     return ageMs > longestMs ? `at least ${ageMs} ms old, of ${longestMs} at the most` : undefined;
   }
 }

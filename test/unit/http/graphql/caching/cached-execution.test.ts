@@ -128,6 +128,8 @@ describe('cached answers', () => {
     const stale = await Promise.all([send(execution), send(execution)]);
     expect(stale.map(({ text }) => text)).toEqual(['{"count":1}', '{"count":1}']);
     expect(stale[0]?.headers).toMatchObject({ age: '14', 'cache-control': 'max-age=10, public' });
+    expect(stale[0]?.headers).not.toHaveProperty('etag');
+    expect(stale[0]?.extensions).toEqual({ degraded: { '*': { reason: 'stale_while_revalidate', ageSeconds: 14 } } });
     await vi.waitFor(async () => expect((await send(execution)).text).toBe('{"count":2}'));
     expect(run).toHaveBeenCalledTimes(2);
     vi.advanceTimersByTime(15_001);
