@@ -11,6 +11,7 @@ export { CacheHints, type HintedSelection } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
 export { OperationPolicy, type PolicyRefusal } from './policy/operation-policy.ts';
 export { readerOf } from './policy/reader-of.ts';
+export { RequestVersions } from './policy/request-versions.ts';
 export { readLeaseMs } from './read-lease.ts';
 export { atRedis, invalidateInRedis } from './redis/at-redis.ts';
 export { createRedisStore, type RedisState, type RedisStore, type RedisStoreOptions } from './redis/redis-store.ts';

@@ -7,6 +7,7 @@ import {
   CacheOutcomes,
   type CacheStore,
   OperationPolicy,
+  RequestVersions,
   ResponseCache,
   Verification,
   WriteTokens,
@@ -127,6 +128,12 @@ export class SharedCaches {
         };
         if (lifetime === undefined || subgraph === undefined || hintsOf === undefined)
           return withTags(guard(client), { ...tagging, givesTags: response !== undefined });
+        const { sdl = '', url } = sources.get(client.name) ?? {};
+        const ofType = (type: string) => {
+          const { keys, interfaces } = composition.entityTypes.get(type) ?? {};
+          return { keys, interfaces };
+        };
+        const versions = new RequestVersions({ sdl, hints: hintsOf, ofType });
         const withEntities = withEntityCache(client, {
           tags,
           cache: cacheOf(lifetime),
@@ -135,12 +142,7 @@ export class SharedCaches {
           outcomes,
           verification: new Verification(verifiedShare),
           isCallerAware: callerAware.has(client.name),
-          version: stableHash([
-            subgraph.kind,
-            sources.get(client.name)?.url,
-            sources.get(client.name)?.sdl,
-            keysIn(composition, client.name),
-          ]),
+          versionOf: (query) => stableHash([subgraph.kind, url, versions.of(query)]),
           headers: config.headers[client.name],
           refreshTimeoutMs: config.server.operationTimeoutMs,
           log,
@@ -150,10 +152,4 @@ export class SharedCaches {
       release: lease.release,
     };
   }
-}
-
-/** The keys that its types have in any subgraph: their tags are among those of its entries. */
-function keysIn({ cacheRules, entityTypes }: SupergraphParts['composition'], subgraph: string) {
-  const names = [...(cacheRules.get(subgraph)?.keys() ?? [])];
-  return names.map((name) => [name, entityTypes.get(name)?.keys ?? null, entityTypes.get(name)?.interfaces ?? null]);
 }

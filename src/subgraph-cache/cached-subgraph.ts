@@ -2,7 +2,7 @@
  * A subgraph whose answers are cached: of each entity by its representation, so that a request is sent for what is missing alone,
  * and of fields of the root by their request. It stands above transport: what is cached is answered while a circuit is open.
  *
- * Entries are keyed by the subgraph’s schema and address, the document, its variables, and the headers that the subgraph is sent; so a
+ * Entries are keyed by the subgraph’s address and what is read of its schema, the document, its variables, and the headers that the subgraph is sent; so a
  * change elsewhere in the graph, and other callers’ operations that read the same, find them. Kept as long as `Cache-Control` and
  * hints allow; an answer with an error is never kept. Of all who miss an entry, in all workers and gateways of a store, one reads
  * it. A failing store is a miss.
@@ -28,8 +28,8 @@ import { PartReader, type PartReaderOptions } from './part-reader.ts';
 import { ageNow } from './usability.ts';
 
 export interface CachedSubgraphOptions extends PartReaderOptions {
-  /** Of the subgraph’s schema and address: another one has other entries. */
-  readonly version: string;
+  /** Of what decides the answer to a query: another one has other entries. */
+  readonly versionOf: (query: string) => string;
   readonly headers: HeaderRules | undefined;
 }
 
@@ -57,7 +57,7 @@ class CachedSubgraph {
   constructor(client: SubgraphClient, options: CachedSubgraphOptions) {
     this.#client = client;
     this.#options = options;
-    this.#keys = new EntityKeys(client.name, options.version, options.headers);
+    this.#keys = new EntityKeys(client.name, options.versionOf, options.headers);
     this.#outcomes = new EntityOutcomes(client, options);
     this.#finder = new PartFinder(options);
     this.#reader = new PartReader(client, this.#finder, options);

@@ -13,18 +13,24 @@ import {
 const maxBases = 2_000;
 const longestDecisive = 1_000;
 
+interface RequestBases {
+  readonly version: string;
+  /** By what decides an answer beside the query. */
+  readonly bases: Map<string, string>;
+}
+
 export class EntityKeys {
   readonly #subgraph: string;
-  readonly #version: string;
+  readonly #versionOf: (query: string) => string;
   readonly #forwardHeaders: ReturnType<typeof compileRequestHeaderRules>;
-  readonly #bases = new LRUCache<string, Map<string, string>>({ max: maxBases });
+  readonly #bases = new LRUCache<string, RequestBases>({ max: maxBases });
   /** Of lists that are sent again: a repeated run sends the same list. */
   readonly #lists = new WeakMap<readonly string[], { readonly base: string; readonly keys: readonly string[] }>();
 
-  /** @param version of the subgraph’s schema and address */
-  constructor(subgraph: string, version: string, headers: HeaderRules | undefined) {
+  /** @param versionOf of what decides the answer to a query: the subgraph’s address, and what it reads of the schema */
+  constructor(subgraph: string, versionOf: (query: string) => string, headers: HeaderRules | undefined) {
     this.#subgraph = subgraph;
-    this.#version = version;
+    this.#versionOf = versionOf;
     this.#forwardHeaders = compileRequestHeaderRules(headers?.request ?? []);
   }
 
@@ -49,14 +55,15 @@ export class EntityKeys {
   }
 
   #baseOf(query: string, decisive: string): string {
-    let bases = this.#bases.get(query);
-    if (bases === undefined) {
-      bases = new Map();
-      this.#bases.set(query, bases);
+    let ofRequest = this.#bases.get(query);
+    if (ofRequest === undefined) {
+      ofRequest = { version: this.#versionOf(query), bases: new Map() };
+      this.#bases.set(query, ofRequest);
     }
+    const { version, bases } = ofRequest;
     const cached = bases.get(decisive);
     if (cached !== undefined) return cached;
-    const parts = JSON.stringify([this.#subgraph, this.#version, query, decisive]);
+    const parts = JSON.stringify([this.#subgraph, version, query, decisive]);
     const base = `entity:${hash('sha256', parts, 'base64url')}`;
     if (bases.size < 50 && decisive.length <= longestDecisive) bases.set(decisive, base);
     return base;

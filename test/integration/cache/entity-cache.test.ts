@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTestGateway, type TestAnswer, type TestGateway } from '../../testkit/test-gateway.ts';
 
@@ -239,6 +241,26 @@ describe('what clients may know and ask of the entity cache', () => {
     await gateway.query('{ warehouse }');
     expect((await gateway.query('{ warehouse }', {}, onlyCached)).data).toEqual({ warehouse: counted });
     expect((await gateway.query(query, { ids: ['a'] }, onlyCached)).errors?.[0]?.extensions.code).toBe('NOT_CACHED');
+  });
+});
+
+describe('a changed schema', () => {
+  afterEach(stop);
+
+  it('leaves entities cached whose types it does not touch', async () => {
+    await start(on);
+    const { stock } = subgraphs;
+    const file = join(gateway.folder, 'stock.graphql');
+    const swapTo = async (sdl: string) => {
+      await writeFile(file, sdl);
+      await gateway.gateway.reload();
+    };
+    expect(stocks(await gateway.query(query, { ids: ['a'] }))).toEqual([1]);
+    await swapTo(`${stock.sdl} type Depot { city: String } extend type Query { depot: Depot }`);
+    expect((await gateway.query('{ __type(name: "Depot") { name } }')).data.__type).toEqual({ name: 'Depot' });
+    expect(stocks(await gateway.query(query, { ids: ['a'] }))).toEqual([1]);
+    await swapTo(stock.sdl.replace('stock(unit: String): Int', 'stock(unit: String): Int @cacheControl(maxAge: 5)'));
+    expect(stocks(await gateway.query(query, { ids: ['a'] }))).toEqual([2]);
   });
 });
 

@@ -194,7 +194,7 @@ export class CachedWorld {
       outcomes,
       verification,
       isCallerAware: false,
-      version: schema,
+      versionOf: () => schema,
       headers: undefined,
       refreshTimeoutMs: 1_000_000,
       log,
