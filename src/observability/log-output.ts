@@ -8,6 +8,7 @@
  */
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { lostLines } from './lost-lines.ts';
 
 export interface LogOutputOptions {
   /** The file descriptor that lines are written to. @default 1 */
@@ -36,8 +37,6 @@ export class LogOutput {
   #lines: string[] = [];
   #waiting = 0;
   #lost = 0;
-  /** Lines that were lost since it was made. */
-  lostLines = 0;
   /** The bytes being written; a partial line is completed before anything else. */
   #chunk: Buffer = Buffer.alloc(0);
   #isWriting = false;
@@ -53,7 +52,7 @@ export class LogOutput {
     if (this.#waiting + lines.length > this.#options.maxWaiting) {
       const count = lines.split('\n').length - 1;
       this.#lost += count;
-      this.lostLines += count;
+      lostLines.output += count;
       return;
     }
     this.#lines.push(lines);

@@ -90,11 +90,6 @@ function toStdout(isReadable: boolean): LogOutput {
   return output;
 }
 
-/** How many lines stdout lost since the start. */
-export function lostLogLines(): number {
-  return output?.lostLines ?? 0;
-}
-
 /** Writes lines of another thread's logger, as they are, to stdout. */
 export function writeLogLines(lines: string): void {
   toStdout(isatty(1)).write(lines);

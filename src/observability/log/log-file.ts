@@ -5,6 +5,7 @@
  */
 import type { LogFileConfig } from '../../config/index.ts';
 import { LineFile } from '../line-file.ts';
+import { lostLines } from '../lost-lines.ts';
 
 export interface LogFileOptions {
   readonly config: LogFileConfig;
@@ -39,7 +40,11 @@ export class LogFile {
   /** @param lines one or several, each with its line break */
   write(lines: string): void {
     // Once a line has been dropped, so are others until there is room again: what is missing is in one place.
-    if (this.#lost > 0 || !this.#lines.add(lines.slice(0, -1))) this.#lost += lines.split('\n').length - 1;
+    if (this.#lost > 0 || !this.#lines.add(lines.slice(0, -1))) {
+      const count = lines.split('\n').length - 1;
+      this.#lost += count;
+      lostLines.file += count;
+    }
     this.#timer ??= setTimeout(() => void this.#flush(), this.#delayMs);
     this.#timer.unref();
   }

@@ -17,7 +17,7 @@ export async function openProcessMetrics({
   ]);
   const metrics = new Metrics({ maxNames: config.maxNames });
   observeProcess(metrics.own);
-  observeThread(metrics.own);
+  metrics.onClose(observeThread(metrics.own));
   return metrics;
 }
 

@@ -1,7 +1,7 @@
 /** What the process as a whole uses, told by its main thread. */
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { lostLogLines } from '../logger.ts';
+import { lostLines } from '../lost-lines.ts';
 import type { ThreadMetrics } from './thread-metrics.ts';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
@@ -15,7 +15,7 @@ export function observeProcess(metrics: ThreadMetrics): void {
     set('process_cpu_time_seconds_total', system / 1e6, 'system');
     set('process_memory_usage_bytes', process.memoryUsage.rss());
     set('process_start_time_seconds', startedAt);
-    set('isthmus_log_lines_lost_total', lostLogLines(), 'output');
+    for (const [where, count] of Object.entries(lostLines)) set('isthmus_log_lines_lost_total', count, where);
     set('isthmus_build_info', 1, version, process.version);
     const files = await readdir('/proc/self/fd').catch(() => undefined);
     if (files !== undefined) set('process_open_file_descriptors', files.length);

@@ -56,6 +56,7 @@ export class ProcessMetrics {
   readonly #threads = new Set([this.#ownThread]);
   readonly #ended = new Map<string, SeriesReport>();
   readonly #timer: NodeJS.Timeout;
+  readonly #ends: (() => void)[] = [];
   #lastQuestion = 0;
   #scraping: Promise<Scrape> | undefined;
 
@@ -93,8 +94,14 @@ export class ProcessMetrics {
     return this.#scraping;
   }
 
+  /** Ends what observes the process for it, once it is closed. */
+  onClose(end: () => void): void {
+    this.#ends.push(end);
+  }
+
   close(): void {
     clearInterval(this.#timer);
+    for (const end of this.#ends.splice(0)) end();
   }
 
   async #scrape(): Promise<Scrape> {

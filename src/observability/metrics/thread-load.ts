@@ -21,15 +21,17 @@ const gcTypes: ReadonlyMap<number, string> = new Map([
 
 type GcEntry = PerformanceEntry & { readonly detail?: { readonly kind?: number } };
 
-export function observeThread(metrics: ThreadMetrics): void {
+/** @returns ends it */
+export function observeThread(metrics: ThreadMetrics): () => void {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
   let utilization = performance.eventLoopUtilization();
   const collections = metrics.family('v8js_gc_duration_seconds');
-  new PerformanceObserver((list) => {
+  const observer = new PerformanceObserver((list) => {
     for (const { duration, detail } of list.getEntries() as GcEntry[])
       collections.of(gcTypes.get(detail?.kind ?? 0) ?? 'other').observe(duration / 1_000);
-  }).observe({ entryTypes: ['gc'] });
+  });
+  observer.observe({ entryTypes: ['gc'] });
   metrics.add((set) => {
     for (const signal of ['traces', 'logs'] as const)
       for (const [outcome, count] of Object.entries(otlpCounts(signal)))
@@ -47,6 +49,10 @@ export function observeThread(metrics: ThreadMetrics): void {
     set('nodejs_eventloop_utilization_ratio', performance.eventLoopUtilization(now, utilization).utilization);
     utilization = now;
   });
+  return () => {
+    observer.disconnect();
+    delay.disable();
+  };
 }
 
 /** Node measures from turn to turn of its own timer. */

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { definitions, type MetricName } from '../../../src/observability/metrics/metric-table.ts';
+import { ProcessMetrics } from '../../../src/observability/metrics/process-metrics.ts';
 import { shop } from '../../testkit/graphs/shop.ts';
 import { type SpawnedIsthmus, spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
 import { freePort } from '../../testkit/servers/free-port.ts';
@@ -36,6 +38,8 @@ function sooner(rules: string): string {
     .replaceAll('[2m]', '[5s]');
 }
 
+const labels: ReadonlySet<string> = new Set(Object.values(definitions).flatMap(({ labels: names }) => names));
+
 const readRules = () => readFile(`${deployed}/isthmus.rules.yml`, 'utf8');
 
 describe.skipIf(withoutPrometheus)('the rules', () => {
@@ -43,6 +47,38 @@ describe.skipIf(withoutPrometheus)('the rules', () => {
     await run('promtool', ['check', 'rules', `${deployed}/isthmus.rules.yml`]);
     const { stdout } = await run('promtool', ['test', 'rules', `${deployed}/isthmus.rules.test.yml`]);
     expect(stdout).toContain('SUCCESS');
+  });
+
+  it('and the board name metrics that there are', async () => {
+    const texts = [await readRules(), await readFile(`${deployed}/isthmus.dashboard.json`, 'utf8')];
+    const pattern = /\b(?:isthmus|gen_ai|http|process|nodejs|v8js)_\w+/g;
+    const names = new Set(texts.flatMap((text) => text.match(pattern) ?? []));
+    const unknown = [...names].filter((name) => {
+      const metric = name.replace(/_(?:bucket|sum|count)$/, '');
+      return !Object.hasOwn(definitions, name) && !Object.hasOwn(definitions, metric) && !labels.has(name);
+    });
+    expect(names.size).toBeGreaterThan(50);
+    expect(unknown).toEqual([]);
+  });
+
+  it('read metrics that are as Prometheus recommends, each of them', async () => {
+    const metrics = new ProcessMetrics({ maxNames: 0 });
+    metrics.own.add((set) => {
+      for (const [name, { type, labels: names }] of Object.entries(definitions)) {
+        const values = names.map((label) => `a "quoted"\\ ${label}`) as never[];
+        if (type === 'histogram')
+          metrics.own
+            .family(name as MetricName)
+            .of(...(values as never))
+            .observe(0.02);
+        else set(name as MetricName, 1, ...(values as never));
+      }
+    });
+    const { text } = await metrics.scrape();
+    metrics.close();
+    const checking = run('promtool', ['check', 'metrics']);
+    checking.child.stdin?.end(text);
+    expect(await checking).toEqual({ stdout: '', stderr: '' });
   });
 
   it('are all tested', async () => {

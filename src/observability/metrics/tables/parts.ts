@@ -207,7 +207,7 @@ export const partMetrics = {
   isthmus_log_lines_lost_total: {
     type: 'counter',
     labels: ['where'],
-    help: 'Log lines that were not read in time: by whoever reads the output, or by the main thread of a worker.',
+    help: 'Log lines that were lost: whoever reads the output was too slow, the file could not be written, or a worker wrote faster than its main thread read.',
   },
   isthmus_records_total: {
     type: 'counter',

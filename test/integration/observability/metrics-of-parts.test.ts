@@ -1,7 +1,7 @@
 /** What parts of a gateway tell metrics: models and budgets, caches, records, names of trusted documents. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AiGraph, startAiGraph } from '../testkit/graphs/ai-graph.ts';
-import { freePort } from '../testkit/servers/free-port.ts';
+import { type AiGraph, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
+import { freePort } from '../../testkit/servers/free-port.ts';
 
 const waiting = { timeout: 10_000, interval: 20 };
 let graph: AiGraph;
