@@ -6,36 +6,36 @@ import type { Logger } from './logger.ts';
 /** How a request ended, for programs: `errors` are those of GraphQL beside data, `refused` one that is the whole answer. */
 type RequestOutcome = 'ok' | 'errors' | 'refused' | 'aborted' | 'cut';
 
-/** The fields of the line; those that a request has nothing of are undefined, and are not written. */
+/** The fields of the line; those that a request has nothing of are missing. */
 export type RequestLine = {
   readonly requestId: string;
-  readonly traceId: string | undefined;
+  readonly traceId?: string | undefined;
   /** The client's address. */
   readonly client: string;
-  readonly clientName: string | undefined;
-  readonly clientVersion: string | undefined;
+  readonly clientName?: string | undefined;
+  readonly clientVersion?: string | undefined;
   readonly method: string;
   readonly path: string;
   readonly status: number;
   readonly ms: number;
   readonly outcome: RequestOutcome;
-  readonly code: string | undefined;
-  readonly key: string | undefined;
+  readonly code?: string | undefined;
+  readonly key?: string | undefined;
   /** How many operations a batch has. */
-  readonly operations: number | undefined;
-  readonly operationType: string | undefined;
-  readonly operation: string | undefined;
-  readonly source: string | undefined;
-  readonly errors: number | undefined;
-  readonly codes: readonly string[] | undefined;
-  readonly sizes: OperationEvent['sizes'];
-  readonly costEstimated: number | undefined;
-  readonly costActual: number | undefined;
-  readonly fetches: number | undefined;
-  readonly waitedMs: number | undefined;
-  readonly oursMs: number | undefined;
-  readonly modelCalls: number | undefined;
-  readonly costUsd: string | undefined;
+  readonly operations?: number | undefined;
+  readonly operationType?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly source?: string | undefined;
+  readonly errors?: number | undefined;
+  readonly codes?: readonly string[] | undefined;
+  readonly sizes?: OperationEvent['sizes'];
+  readonly costEstimated?: number | undefined;
+  readonly costActual?: number | undefined;
+  readonly fetches?: number | undefined;
+  readonly waitedMs?: number | undefined;
+  readonly oursMs?: number | undefined;
+  readonly modelCalls?: number | undefined;
+  readonly costUsd?: string | undefined;
 };
 
 const messages = {
@@ -65,38 +65,51 @@ export class RequestLog implements RequestSink {
 }
 
 export function requestLine(event: RequestEvent): RequestLine {
-  const { operations } = event;
+  const { id, trace, clientAddress, clientName, clientVersion, method, path, status, code, key, operations } = event;
   const [only] = operations;
-  const isBatch = operations.length > 1;
   const sums = only === undefined ? undefined : sumsOf(operations);
-  return {
-    requestId: event.id,
-    traceId: event.trace?.traceId,
-    client: event.clientAddress,
-    clientName: event.clientName,
-    clientVersion: event.clientVersion,
-    method: event.method,
-    path: event.path,
-    status: event.status,
+  // What is undefined is left out here: the logger goes through all keys, twice.
+  const line: Writable<RequestLine> = {
+    requestId: id,
+    client: clientAddress,
+    method,
+    path,
+    status,
     ms: tenths(event.ended - event.began),
     outcome: outcomeOf(event, sums),
-    code: event.code,
-    key: event.key,
-    operations: isBatch ? operations.length : undefined,
-    operationType: isBatch ? undefined : only?.kind,
-    operation: isBatch ? undefined : only?.name,
-    source: isBatch || only?.source === 'made' ? undefined : only?.source,
-    errors: event.code === undefined ? sums?.errors : undefined,
-    codes: event.code === undefined ? sums?.codes : undefined,
-    sizes: isBatch ? undefined : only?.sizes,
-    costEstimated: isBatch ? undefined : only?.costEstimated,
-    costActual: isBatch ? undefined : only?.costActual,
-    fetches: sums?.fetches,
-    waitedMs: sums && tenths(sums.waitedMs),
-    oursMs: sums && tenths(sums.oursMs),
-    modelCalls: sums?.modelCalls,
-    costUsd: sums?.costUsd,
   };
+  if (trace !== undefined) line.traceId = trace.traceId;
+  if (clientName !== undefined) line.clientName = clientName;
+  if (clientVersion !== undefined) line.clientVersion = clientVersion;
+  if (code !== undefined) line.code = code;
+  if (key !== undefined) line.key = key;
+  if (only === undefined || sums === undefined) return line;
+  if (operations.length > 1) line.operations = operations.length;
+  else addOperation(line, only);
+  if (code === undefined && sums.errors !== undefined) {
+    line.errors = sums.errors;
+    line.codes = sums.codes;
+  }
+  if (sums.fetches !== undefined) line.fetches = sums.fetches;
+  line.waitedMs = tenths(sums.waitedMs);
+  line.oursMs = tenths(sums.oursMs);
+  if (sums.modelCalls === undefined) return line;
+  line.modelCalls = sums.modelCalls;
+  line.costUsd = sums.costUsd;
+  return line;
+}
+
+type Writable<Line> = { -readonly [Key in keyof Line]: Line[Key] };
+
+function addOperation(line: Writable<RequestLine>, operation: OperationEvent): void {
+  const { kind, name, source, sizes, costEstimated, costActual } = operation;
+  if (kind !== undefined) line.operationType = kind;
+  if (name !== undefined) line.operation = name;
+  if (source !== 'made') line.source = source;
+  if (sizes !== undefined) line.sizes = sizes;
+  if (costEstimated === undefined) return;
+  line.costEstimated = costEstimated;
+  line.costActual = costActual;
 }
 
 /** What the operations of a request have together; numbers of nothing are undefined. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   createLogger,
+  type FetchEvent,
   type ModelCallRecord,
   OperationEvent,
   RequestEvent,
@@ -52,7 +53,16 @@ describe('the line of a request', () => {
     const documented = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, names = '']) =>
       [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
     );
-    expect(documented.sort()).toEqual([...Object.keys(requestLine(event)), 'level', 'time', 'msg'].sort());
+    event.trace = { traceId: 't', spanId: 's', parentSpanId: undefined, isSampled: true, state: undefined };
+    Object.assign(event, { clientName: 'web', clientVersion: '1' });
+    const all = { errorCount: 1, codes: ['A'], source: 'cached', sizes: {}, costEstimated: 1, costActual: 1 } as const;
+    addOperation({ ...all, codes: ['A'], fetches: [{} as FetchEvent], modelCalls: [call('1')] });
+    const written = Object.keys(requestLine(event));
+    addOperation();
+    written.push(...Object.keys(requestLine(event)));
+    Object.assign(event, { code: 'A', key: 'server.write_timeout' });
+    written.push(...Object.keys(requestLine(event)), 'level', 'time', 'msg');
+    expect(documented.sort()).toEqual([...new Set(written)].sort());
   });
 
   it('of what asks for no operation is short', () => {
