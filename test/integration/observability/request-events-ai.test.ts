@@ -1,14 +1,16 @@
 /** What the events of requests have of models: AI fields, /v1, prompts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelCallRecord, OperationEvent } from '../../../src/observability/index.ts';
-import { type AiGraph, echo, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
+import { type AiGraph, assistantPrompts, assistantSdl, echo, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
 import { RecordedEvents } from '../../testkit/recorded-events.ts';
 
 const events = new RecordedEvents();
 let graph: AiGraph;
 let base: string;
 beforeAll(async () => {
-  graph = await startAiGraph({ sinks: [events] });
+  const greet = '---\nmodel: fast\nconfig: { maxOutputTokens: 20 }\n---\nGreet {{name}}.';
+  const assistant = { sdl: assistantSdl, prompts: { ...assistantPrompts, 'greet.prompt': greet } };
+  graph = await startAiGraph({ sinks: [events], subgraphs: { assistant } });
   graph.provider.respond(echo);
   base = graph.gateway.url.replace(/\/graphql$/, '');
 });
@@ -115,5 +117,31 @@ describe('a request of /v1', () => {
       modelCalls: [{ alias: 'slow', model: undefined, error: 'AI_MODEL_NOT_FOUND' }],
     });
     expect(operation.request).toMatchObject({ code: 'AI_MODEL_NOT_FOUND', status: 404 });
+  });
+
+  it('that its client leaves in the midst of the stream has the call, and what it cost', async () => {
+    graph.provider.script([{ text: 'One. Two. Three. Four.', chunks: 4, faults: { chunkDelayMs: 300 } }]);
+    const leaving = new AbortController();
+    const response = await fetch(`${base}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'leaving' },
+      body: JSON.stringify({ model: 'fast', messages, stream: true }),
+      signal: leaving.signal,
+    });
+    await response.body?.getReader().read();
+    leaving.abort();
+    const { end, operations } = await events.of('leaving');
+    expect(end).toBe('aborted');
+    expect(operations).toMatchObject([{ kind: 'chat', modelCalls: [{ streamed: true, finish: 'aborted' }] }]);
+    expect(Number(operations[0]?.modelCalls[0]?.costUsd)).toBeGreaterThan(0);
+  });
+});
+
+describe('a prompt that is called by itself', () => {
+  it('is one operation of its name', async () => {
+    const operation = await ask('/v1/prompts/greet', { input: { name: 'Kettle' } });
+    expect(operation).toMatchObject({ kind: 'prompt', name: 'greet', codes: [] });
+    expect(operation.modelCalls).toMatchObject([{ alias: 'fast', prompt: 'greet' }]);
+    expect(operation.request.door).toBe('prompts');
   });
 });

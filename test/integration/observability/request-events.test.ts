@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FetchEvent, OperationEvent } from '../../../src/observability/index.ts';
@@ -261,5 +262,56 @@ describe('a client that leaves', () => {
     const fetches = [{ outcome: 'CLIENT_CLOSED_REQUEST', ended: event.operations[0]?.ended }];
     expect(event).toMatchObject({ end: 'aborted', operations: [{ name: 'Left', fetches }] });
     expect(event.operations[0]?.waitedMs).toBeGreaterThan(0);
+  });
+});
+
+describe('a request that is refused', () => {
+  it('has the code, and the operation that it was about', async () => {
+    const event = await ask({ query: 'query Unacceptable { broken }' }, { accept: 'text/html' });
+    expect(event).toMatchObject({ status: 406, code: 'NOT_ACCEPTABLE' });
+    expect(event.operations).toMatchObject([{ kind: undefined, errorCount: 1, codes: ['NOT_ACCEPTABLE'] }]);
+    const posted = await ask('no object');
+    expect(posted).toMatchObject({ status: 400, code: 'BAD_REQUEST', operations: [{ codes: ['BAD_REQUEST'] }] });
+  });
+
+  it('has no operation where its framing is ambiguous', async () => {
+    const { port } = new URL(gateway.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('POST /graphql HTTP/1.1\r\nhost: a\r\nhost: b\r\nx-request-id: framing\r\ncontent-length: 0\r\n\r\n');
+    socket.resume();
+    expect(await events.of('framing')).toMatchObject({ status: 400, code: 'BAD_REQUEST', operations: [] });
+    socket.destroy();
+  });
+});
+
+describe('a request of this process', () => {
+  it('has its event as any other', async () => {
+    const headers = { 'content-type': 'application/json', 'x-request-id': 'in-process' };
+    const body = JSON.stringify({ query: 'query Here { products(first: 1) { name } }' });
+    await (await gateway.gateway.fetch(new Request(gateway.url, { method: 'POST', headers, body }))).text();
+    expect(await events.of('in-process')).toMatchObject({
+      door: 'graphql',
+      end: 'answered',
+      operations: [{ name: 'Here', fetches: [{ subgraph: 'products', outcome: 'ok' }] }],
+    });
+  });
+});
+
+describe('a gateway with workers', () => {
+  it('has the events of each of them, as its log shows', async () => {
+    await using workers = await startTestGateway({ subgraphs: shop, workers: 2 });
+    const headers = { 'x-request-id': 'of-a-worker', 'graphql-client-name': 'web' };
+    await workers.query('query Worker { products(first: 1) { name stock } }', {}, headers);
+    const line = () => workers.log.find(({ requestId, msg }) => requestId === 'of-a-worker' && msg === 'request');
+    await expect.poll(line, { timeout: 10_000 }).toMatchObject({
+      worker: expect.any(Number),
+      outcome: 'ok',
+      operationType: 'query',
+      operation: 'Worker',
+      clientName: 'web',
+      fetches: 2,
+      waitedMs: expect.any(Number),
+      oursMs: expect.any(Number),
+    });
   });
 });
