@@ -19,6 +19,7 @@ const files = [
   'test/faults/faulty-proxy.test.ts',
   'test/faults/transport-clients.test.ts',
   'test/faults/expiring-entry.test.ts',
+  'test/faults/budget-holds.test.ts',
   'test/unit/runtime/freshness/freshness.test.ts',
   'test/unit/execution/run/repeatable-runs.test.ts',
 ];

@@ -24,8 +24,11 @@ export type LimitRaises = Pick<RaisedLimits, 'by'>;
 
 /** The counter of charges in the current period. */
 export function currentKey({ budget, spentKey }: BudgetLevel): string {
-  return spentKey + budget.period().key;
+  return budget.currentKeyOf(spentKey);
 }
+
+/** So many subjects and keys are remembered of a budget, so that counters are found by texts that they know. */
+const maxRemembered = 1_000;
 
 /** The same for budgets that count the same. A limit or a name that changes leaves what has been counted. */
 export function countedBy({ per, match, traffic, unit, period }: BudgetConfig): string {
@@ -38,6 +41,11 @@ export class Budget {
   readonly period: () => CurrentPeriod;
   readonly key: string;
   readonly #raises: LimitRaises | undefined;
+  readonly #matches: readonly (readonly [keyof BudgetConfig['match'], string])[];
+  readonly #levels = new Map<string, BudgetLevel>();
+  /** By the key without its period: of the period that is remembered. */
+  readonly #currentKeys = new Map<string, string>();
+  #currentPeriod = '';
 
   /**
    * @param key of its counters; no other budget has it
@@ -48,14 +56,15 @@ export class Budget {
     this.window = windowOf(config.period);
     this.period = createPeriods(config.period, Date.now);
     this.key = key;
+    this.#matches = Object.entries(config.match) as [keyof BudgetConfig['match'], string][];
     this.#raises = raises;
   }
 
   /** @returns undefined where it does not count the call */
   levelFor(payer: Payer, call: Pick<PaidCall, 'alias' | 'prompt'>): BudgetLevel | undefined {
-    const { per, match } = this.config;
-    for (const [subject, value] of Object.entries(match)) {
-      if (subjectOf(subject as keyof typeof match, payer, call) !== value) return undefined;
+    const { per } = this.config;
+    for (const [subject, value] of this.#matches) {
+      if (subjectOf(subject, payer, call) !== value) return undefined;
     }
     const subject = subjectOf(per, payer, call);
     if (subject === undefined) return undefined;
@@ -64,9 +73,28 @@ export class Budget {
 
   /** @param subject one of those that its `per` has */
   levelOf(subject: string): BudgetLevel {
-    const spentKey = `budget ${this.key} ${subject}`;
     const limit = this.config.limit + (this.#raises?.by(this.config, subject) ?? 0);
-    return { budget: this, subject, limit, spentKey, heldKey: `held ${spentKey}` };
+    const remembered = this.#levels.get(subject);
+    if (remembered?.limit === limit) return remembered;
+    const spentKey = `budget ${this.key} ${subject}`;
+    const level = { budget: this, subject, limit, spentKey, heldKey: `held ${spentKey}` };
+    if (this.#levels.size >= maxRemembered) this.#levels.clear();
+    this.#levels.set(subject, level);
+    return level;
+  }
+
+  currentKeyOf(spentKey: string): string {
+    const { key: period } = this.period();
+    if (period === '') return spentKey;
+    if (period !== this.#currentPeriod || this.#currentKeys.size >= maxRemembered) {
+      this.#currentKeys.clear();
+      this.#currentPeriod = period;
+    }
+    const remembered = this.#currentKeys.get(spentKey);
+    if (remembered !== undefined) return remembered;
+    const key = spentKey + period;
+    this.#currentKeys.set(spentKey, key);
+    return key;
   }
 }
 

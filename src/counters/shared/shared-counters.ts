@@ -17,6 +17,14 @@ import { lockMemory, unlockMemory } from './memory-lock.ts';
 import { SlotTable } from './slot-table.ts';
 import { hashKey, storedKey } from './stored-key.ts';
 
+/** So many keys are remembered with their hashes. */
+const maxHashes = 4_096;
+
+interface HashedKey {
+  readonly stored: string;
+  readonly hash: number;
+}
+
 export interface SharedCountersOptions {
   /** Of `createCounterMemory`. */
   readonly memory: SharedArrayBuffer;
@@ -39,6 +47,7 @@ export class SharedCounters implements LocalCounters {
   readonly #leases: number[] = [];
   /** Those of the counters beside them. */
   readonly #besides: number[] = [];
+  readonly #hashes = new Map<string, HashedKey>();
   /** The time of the step under way. */
   #stepMs = 0;
   readonly #isIdlePlain = (words: number): boolean => this.#plainAmount(words) === 0 && !this.#isOfStep(words);
@@ -75,8 +84,7 @@ export class SharedCounters implements LocalCounters {
   }
 
   amount(key: string, window?: CounterWindow): number {
-    const stored = storedKey(key);
-    const hash = hashKey(stored, this.#views.seed);
+    const { stored, hash } = this.#hashed(key);
     lockMemory(this.#views, this.#holder);
     try {
       this.#begin();
@@ -105,8 +113,7 @@ export class SharedCounters implements LocalCounters {
   }
 
   #locate({ key, window, leased, atMs }: CounterChange): void {
-    const stored = storedKey(key);
-    const hash = hashKey(stored, this.#views.seed);
+    const { stored, hash } = this.#hashed(key);
     const table = window?.kind === 'sliding' ? this.#sliding : this.#plain;
     // What is corrected and not there is forgotten.
     if (atMs !== undefined && window !== undefined && table.find(stored, hash, 0) < 0) {
@@ -120,10 +127,20 @@ export class SharedCounters implements LocalCounters {
 
   #locateBeside({ beside }: CounterChange): number {
     if (beside === undefined) return -1;
-    const stored = storedKey(beside.key);
+    const { stored, hash } = this.#hashed(beside.key);
     const table = beside.window?.kind === 'sliding' ? this.#sliding : this.#plain;
-    const slot = table.find(stored, hashKey(stored, this.#views.seed), 0);
+    const slot = table.find(stored, hash, 0);
     return slot < 0 ? -1 : table.wordsOf(slot);
+  }
+
+  #hashed(key: string): HashedKey {
+    const remembered = this.#hashes.get(key);
+    if (remembered !== undefined) return remembered;
+    const stored = storedKey(key);
+    const hashed = { stored, hash: hashKey(stored, this.#views.seed) };
+    if (this.#hashes.size >= maxHashes) this.#hashes.clear();
+    this.#hashes.set(key, hashed);
+    return hashed;
   }
 
   #findOrCreate(table: SlotTable, key: string, hash: number, holder: number): number {
