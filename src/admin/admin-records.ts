@@ -10,9 +10,9 @@ import {
   type RecordedFetch,
   type SumDimension,
   sumDimensions,
-} from '../observability/index.ts';
+} from '../observability/records/index.ts';
 import type { RecordReader } from '../records/index.ts';
-import type { RecordFilter, RecordGroup } from '../store/index.ts';
+import type { RecordFilter, RecordGroup } from '../store/records/index.ts';
 import { refusal } from './refusal.ts';
 
 export const recordsTypeDefs = /* GraphQL */ `

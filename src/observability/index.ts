@@ -30,33 +30,5 @@ export { createModelCallLog } from './model-call-log.ts';
 export type { ModelCallParameters, ModelCallRecord, ModelCallSink } from './model-calls.ts';
 export { type Observers, openObservers } from './open-observers.ts';
 export { type OtlpCounts, type OtlpSignal, otlpCounts } from './otlp/otlp-counts.ts';
-export {
-  addBuckets,
-  bucketOf,
-  type DurationBuckets,
-  formatBuckets,
-  parseBuckets,
-  quantile,
-  quantileError,
-} from './records/duration-buckets.ts';
-export type {
-  OperationRecord,
-  RecordDetails,
-  RecordedCall,
-  RecordedFetch,
-  RecordedField,
-} from './records/operation-record.ts';
-export { hourMs, idFrom, recordIds, timeOfId } from './records/record-id.ts';
-export {
-  addSum,
-  nothing,
-  otherName,
-  type RecordSum,
-  RecordSums,
-  type SumDimension,
-  type SummedKind,
-  type SumNames,
-  sumDimensions,
-} from './records/record-sums.ts';
 export { type RequestLine, RequestLog, requestLine } from './request-log.ts';
 export { addTraceHeaders, newSpanId } from './traces/index.ts';

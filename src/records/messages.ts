@@ -1,8 +1,8 @@
 /** What threads that serve and the thread that records say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { RecordsConfig } from '../config/index.ts';
-import type { RecordSum } from '../observability/index.ts';
-import type { RecordBounds, RecordsLocation } from '../store/index.ts';
+import type { RecordSum } from '../observability/records/index.ts';
+import type { RecordBounds, RecordsLocation } from '../store/records/index.ts';
 
 /** From a thread that serves. */
 export interface RecordMessage {

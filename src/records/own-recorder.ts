@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { RecordsConfig, ResolvedConfig } from '../config/index.ts';
 import { newId, siblingModule, withinTime } from '../lib/index.ts';
 import type { Logger, MetricSource } from '../observability/index.ts';
-import type { RecordGroup, RecordPage } from '../store/index.ts';
+import type { RecordGroup, RecordPage } from '../store/records/index.ts';
 import { createPortCaller, type PortCaller } from '../threads/index.ts';
 import type { FromRecorder, RecorderStart, ToRecorder } from './messages.ts';
 import { type RecordCounts, SharedRecordCounts } from './record-counts.ts';
@@ -67,7 +67,8 @@ export class OwnRecorder {
   ): Promise<OwnRecorder | undefined> {
     const { records } = telemetry;
     try {
-      const { locateRecords, openStore } = await import('../store/index.ts');
+      const { openStore } = await import('../store/index.ts');
+      const { locateRecords } = await import('../store/records/index.ts');
       const store = await openStore({ config: storeConfig, configFile: file, log });
       const location = locateRecords(storeConfig, store);
       await store.close();

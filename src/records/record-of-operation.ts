@@ -1,16 +1,12 @@
 /** An operation's event as its record: what is compact, bounded and no text, unless texts are kept. */
+import type { FetchEvent, FieldEvent, ModelCallRecord, OperationEvent, RequestEvent } from '../observability/index.ts';
 import type {
-  FetchEvent,
-  FieldEvent,
-  ModelCallRecord,
-  OperationEvent,
   OperationRecord,
   RecordDetails,
   RecordedCall,
   RecordedFetch,
   RecordedField,
-  RequestEvent,
-} from '../observability/index.ts';
+} from '../observability/records/index.ts';
 import { cleanName, cleanWord } from './clean-name.ts';
 import type { OperationFacts } from './operation-facts.ts';
 

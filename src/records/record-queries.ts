@@ -1,5 +1,5 @@
 /** What is read of records while a gateway writes them: by the thread that writes, as it has the store open. */
-import type { RecordGroup, RecordPage, RecordPageRequest, RecordSumsRequest } from '../store/index.ts';
+import type { RecordGroup, RecordPage, RecordPageRequest, RecordSumsRequest } from '../store/records/index.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Records and their sums, wherever they are read. */

@@ -5,18 +5,15 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { RecordsConfig } from '../config/index.ts';
+import type { Logger, OperationEvent, RequestEvent, RequestSink } from '../observability/index.ts';
 import {
   bucketOf,
   hourMs,
-  type Logger,
-  type OperationEvent,
   type RecordSum,
   RecordSums,
-  type RequestEvent,
-  type RequestSink,
   recordIds,
   type SummedKind,
-} from '../observability/index.ts';
+} from '../observability/records/index.ts';
 import { cleanWord } from './clean-name.ts';
 import type { HourSums, RecordMessage, WrittenMessage } from './messages.ts';
 import { factsOfOperation, nanoUsdOf, type OperationFacts } from './operation-facts.ts';
@@ -45,8 +42,6 @@ const maxQueued = 20_000;
 const turnLength = 200;
 const delayMs = 100;
 const sumsDelayMs = 1_000;
-/** Groups of sums between two messages. */
-export const maxGroups = 2_000;
 
 interface QueuedOperation {
   readonly request: RequestEvent;
@@ -67,7 +62,7 @@ export class RecordSink implements RequestSink {
   #queue: QueuedOperation[] = [];
   /** Characters of lines that have been sent and are not written. */
   #waiting = 0;
-  #sums = new RecordSums(maxGroups);
+  #sums = new RecordSums();
   #hour = 0;
   #ended: HourSums[] = [];
   #sumsSentAt = 0;
@@ -162,7 +157,7 @@ export class RecordSink implements RequestSink {
     const hours = this.#ended;
     this.#ended = [];
     if (this.#sums.size > 0) hours.push({ hour: this.#hour, sums: [...this.#sums.values()] });
-    this.#sums = new RecordSums(maxGroups);
+    this.#sums = new RecordSums();
     return hours;
   }
 
@@ -170,7 +165,7 @@ export class RecordSink implements RequestSink {
     if (at < this.#hour || at >= this.#hour + hourMs) {
       if (this.#sums.size > 0) {
         this.#ended.push({ hour: this.#hour, sums: [...this.#sums.values()] });
-        this.#sums = new RecordSums(maxGroups);
+        this.#sums = new RecordSums();
       }
       this.#hour = Math.floor(at / hourMs) * hourMs;
     }

@@ -1,13 +1,12 @@
 /** The thread that records: what serves waits for no disk and no database. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../lib/index.ts';
-import { openRecords } from '../store/index.ts';
+import { openRecords } from '../store/records/index.ts';
 import { answerPortCalls } from '../threads/index.ts';
 import type { FromRecorder, RecorderStart, RecordMessage, ToRecorder, WrittenMessage } from './messages.ts';
 import { SharedRecordCounts } from './record-counts.ts';
 import { answerQuery } from './record-queries.ts';
 import { Recorder } from './recorder.ts';
-import { TextRedaction } from './text-redaction.ts';
 
 invariant(parentPort, 'runs as a worker');
 const main = parentPort;
@@ -16,10 +15,12 @@ const send = (message: FromRecorder): void => main.postMessage(message);
 /** What a write waits for others. */
 const timeoutMs = 2_000;
 
+const hasTexts = texts.documents !== 'off' || texts.variables !== 'off';
 const recorder = new Recorder({
   open: () => openRecords(location, timeoutMs),
   bounds,
-  texts: new TextRedaction(texts),
+  // Loaded where there are some: it takes more memory than all the rest.
+  texts: hasTexts ? new (await import('./text-redaction.ts')).TextRedaction(texts) : undefined,
   counts: new SharedRecordCounts(counts),
   onState: (reason) => send(reason === undefined ? { kind: 'working' } : { kind: 'failing', reason }),
   onPruned: (records) => send({ kind: 'pruned', records }),

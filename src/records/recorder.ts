@@ -5,18 +5,17 @@
  */
 import { messageOf } from '../errors/index.ts';
 import { newId } from '../lib/index.ts';
-import { addSum, hourMs, type OperationRecord, type RecordSum, RecordSums } from '../observability/index.ts';
-import type { RecordBounds, RecordStore, WrittenSum } from '../store/index.ts';
+import { addSum, hourMs, type OperationRecord, type RecordSum, RecordSums } from '../observability/records/index.ts';
+import type { RecordBounds, RecordStore, WrittenSum } from '../store/records/index.ts';
 import type { RecordMessage } from './messages.ts';
 import type { SharedRecordCounts } from './record-counts.ts';
-import { maxGroups } from './record-sink.ts';
-import type { TextRedaction } from './text-redaction.ts';
 
 export interface RecorderOptions {
   /** Opens the store; again where that failed. */
   readonly open: () => Promise<RecordStore>;
   readonly bounds: RecordBounds;
-  readonly texts: TextRedaction;
+  /** Undefined: no texts are kept, and none are handed on. */
+  readonly texts: RecordedTexts | undefined;
   readonly counts: SharedRecordCounts;
   /** Told once that writing fails, and once that it works again. */
   readonly onState: (reason: string | undefined) => void;
@@ -27,6 +26,12 @@ export interface RecorderOptions {
   readonly delayMs?: number;
   /** @default 1000 */
   readonly retryMs?: number;
+}
+
+/** What is kept of texts. */
+export interface RecordedTexts {
+  document(document: string | undefined): string | undefined;
+  variables(json: string | undefined): string | undefined;
 }
 
 interface HeldLines {
@@ -104,7 +109,7 @@ export class Recorder {
     const start = this.#hours.has(at) || at >= now - hourMs ? at : now;
     let hour = this.#hours.get(start);
     if (hour === undefined) {
-      hour = { groups: new RecordSums(maxGroups), numbers: new Map(), changed: new Set() };
+      hour = { groups: new RecordSums(), numbers: new Map(), changed: new Set() };
       this.#hours.set(start, hour);
       this.#forgetHours(now);
     }
@@ -171,6 +176,7 @@ export class Recorder {
   #recordsOf(lines: string): readonly OperationRecord[] {
     const { texts } = this.#options;
     const records = JSON.parse(`[${lines.slice(0, -1).replaceAll('\n', ',')}]`) as OperationRecord[];
+    if (texts === undefined) return records;
     return records.map((record) => {
       const { document, variables } = record;
       if (document === undefined && variables === undefined) return record;

@@ -2,6 +2,7 @@
 import { Kind, parse, print, visit } from 'graphql';
 import type { RecordsConfig } from '../config/index.ts';
 import { credentialNames } from '../observability/index.ts';
+import type { RecordedTexts } from './recorder.ts';
 
 const maxRemembered = 500;
 const maxTokens = 15_000;
@@ -9,7 +10,7 @@ const maxDepth = 8;
 const maxItems = 50;
 const redactedText = '[redacted]';
 
-export class TextRedaction {
+export class TextRedaction implements RecordedTexts {
   readonly #config: Pick<RecordsConfig, 'documents' | 'variables'>;
   /** Documents without literals, by documents. */
   readonly #normalised = new Map<string, string | undefined>();

@@ -5,15 +5,4 @@ export type { LedgerSums } from './ledger-sums.ts';
 export type { LedgerGroup, LedgerSpan, LedgerSumsRequest, LedgerTable } from './ledger-table.ts';
 export { type OpenStoreOptions, openStore, type Store } from './open-store.ts';
 export type { ErasedUser } from './people/erase-user.ts';
-export { locateRecords, openRecords, type RecordsLocation } from './records/open-records.ts';
-export type { RecordGroup, RecordSumsRequest } from './records/read-sums.ts';
-export type { WrittenSum } from './records/record-columns.ts';
-export type {
-  RecordBatch,
-  RecordBounds,
-  RecordFilter,
-  RecordPage,
-  RecordPageRequest,
-  RecordStore,
-} from './records/record-store.ts';
 export type { RekeyedStore } from './rekey.ts';

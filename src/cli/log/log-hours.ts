@@ -1,8 +1,8 @@
 /** `isthmus log hours`: operations, AI fields or model calls of each hour or day, summed. */
 import { Command, InvalidArgumentError } from 'commander';
 import { formatUsd, isoTime } from '../../lib/index.ts';
-import { hourMs, quantile, type SumDimension, sumDimensions } from '../../observability/index.ts';
-import type { RecordGroup } from '../../store/index.ts';
+import { hourMs, quantile, type SumDimension, sumDimensions } from '../../observability/records/index.ts';
+import type { RecordGroup } from '../../store/records/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { printable } from '../printable.ts';
 import { readMoment } from '../read-moment.ts';

@@ -1,6 +1,6 @@
 /** Records as lines: of a table for a reader, of JSON for programs. */
 import { formatUsd, isoTime } from '../../lib/index.ts';
-import type { OperationRecord } from '../../observability/index.ts';
+import type { OperationRecord } from '../../observability/records/index.ts';
 import { printable } from '../printable.ts';
 
 const head = ['time', 'status', 'ms', 'waited', 'operation', 'client', 'tenant', 'usd', 'codes', 'for', 'request'];

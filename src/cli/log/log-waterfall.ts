@@ -1,6 +1,6 @@
 /** One record whole, from its client to its tokens: who asked, what it cost, and what happened when, as bars under each other. */
 import { formatUsd, isoTime } from '../../lib/index.ts';
-import type { OperationRecord, RecordedCall, RecordedFetch, RecordedField } from '../../observability/index.ts';
+import type { OperationRecord, RecordedCall, RecordedFetch, RecordedField } from '../../observability/records/index.ts';
 import { printable } from '../printable.ts';
 import { milliseconds } from './log-lines.ts';
 

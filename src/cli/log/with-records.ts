@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors/index.ts';
-import type { RecordStore, Store } from '../../store/index.ts';
+import type { Store } from '../../store/index.ts';
+import type { RecordStore } from '../../store/records/index.ts';
 import { fail } from '../fail.ts';
 import { withStore } from '../with-store.ts';
 
@@ -14,7 +15,7 @@ export async function withRecords(
   run: (records: RecordStore, store: Store) => Promise<void>,
 ): Promise<void> {
   await withStore(configFile, async (store, config) => {
-    const { locateRecords, openRecords } = await import('../../store/index.ts');
+    const { locateRecords, openRecords } = await import('../../store/records/index.ts');
     let records: RecordStore;
     try {
       records = await openRecords(locateRecords(config.store, store), timeoutMs);

@@ -1,8 +1,9 @@
 /** `isthmus export` writes what is stored of a person, as JSON lines. */
 import { Command } from 'commander';
 import { formatUsd } from '../../lib/index.ts';
-import type { OperationRecord } from '../../observability/index.ts';
-import type { RecordStore, Store } from '../../store/index.ts';
+import type { OperationRecord } from '../../observability/records/index.ts';
+import type { Store } from '../../store/index.ts';
+import type { RecordStore } from '../../store/records/index.ts';
 import { withRecords } from '../log/with-records.ts';
 import { writeOut } from '../write-out.ts';
 

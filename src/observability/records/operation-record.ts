@@ -1,5 +1,5 @@
 /** One operation as it is kept, from its client to its tokens: without texts, unless the configuration asks for them. */
-import type { AnswerSource, Door, OperationKind, RequestEnd } from '../events/index.ts';
+import type { AnswerSource, Door, OperationKind, RequestEnd } from '../index.ts';
 
 export interface OperationRecord {
   /** Of this record alone, in every gateway; ids ascend with time. */

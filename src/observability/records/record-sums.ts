@@ -28,16 +28,14 @@ export interface RecordSum extends SumNames {
   readonly durations: DurationBuckets;
 }
 
+/** Of an hour, or between two messages. */
+const maxGroups = 2_000;
+
 /** What the names are that have no group of their own. */
 export const otherName = 'other';
 
 export class RecordSums {
-  readonly #maxGroups: number;
   readonly #groups = new Map<string, RecordSum>();
-
-  constructor(maxGroups: number) {
-    this.#maxGroups = maxGroups;
-  }
 
   get size(): number {
     return this.#groups.size;
@@ -52,20 +50,16 @@ export class RecordSums {
     return this.#find(names) ?? this.#make(names);
   }
 
-  clear(): void {
-    this.#groups.clear();
-  }
-
   #find({ kind, operation, client, tenant, field, model }: SumNames): RecordSum | undefined {
     return this.#groups.get(keyOf(kind, operation, client, tenant, field, model));
   }
 
   #make(names: SumNames): RecordSum {
     let group = names;
-    if (this.#groups.size >= this.#maxGroups) {
+    if (this.#groups.size >= maxGroups) {
       group = { ...names, operation: toOther(names.operation), client: toOther(names.client) };
       // Tenants are those of credentials, and there is room for a fourth more of them.
-      if (this.#groups.size >= this.#maxGroups * 1.25) group = { ...group, tenant: toOther(names.tenant) };
+      if (this.#groups.size >= maxGroups * 1.25) group = { ...group, tenant: toOther(names.tenant) };
       const sum = this.#find(group);
       if (sum !== undefined) return sum;
     }

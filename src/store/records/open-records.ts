@@ -6,7 +6,7 @@
  */
 import { sql } from 'kysely';
 import type { StoreConfig } from '../../config/index.ts';
-import type { Store } from '../open-store.ts';
+import type { Store } from '../index.ts';
 import { openPostgres } from '../postgres-database.ts';
 import { connectSqlite } from '../sqlite-database.ts';
 import { postgresInserts, sqliteInserts } from './insert-records.ts';

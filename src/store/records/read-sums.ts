@@ -7,7 +7,7 @@ import {
   parseBuckets,
   type SumDimension,
   type SummedKind,
-} from '../../observability/index.ts';
+} from '../../observability/records/index.ts';
 import type { StoreDatabase } from '../tables.ts';
 import { type RowOf, type sumColumns, sumNamesOf } from './record-columns.ts';
 import type { RecordNames } from './record-names.ts';

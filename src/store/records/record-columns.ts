@@ -1,5 +1,10 @@
 /** Records as rows, and the rows' columns, once: tables, statements and conversions are made from these lists. */
-import { type OperationRecord, type RecordDetails, type RecordSum, timeOfId } from '../../observability/index.ts';
+import {
+  type OperationRecord,
+  type RecordDetails,
+  type RecordSum,
+  timeOfId,
+} from '../../observability/records/index.ts';
 import type { RecordNames } from './record-names.ts';
 
 export type Cell = string | number | null;

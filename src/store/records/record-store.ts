@@ -5,7 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
-import { formatBuckets, idFrom, type OperationRecord } from '../../observability/index.ts';
+import { formatBuckets, idFrom, type OperationRecord } from '../../observability/records/index.ts';
 import type { StoreDatabase, StoreTransaction } from '../tables.ts';
 import type { InsertRecords } from './insert-records.ts';
 import { type RecordGroup, type RecordSumsRequest, readSums } from './read-sums.ts';

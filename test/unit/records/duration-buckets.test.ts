@@ -7,7 +7,7 @@ import {
   parseBuckets,
   quantile,
   quantileError,
-} from '../../../src/observability/index.ts';
+} from '../../../src/observability/records/index.ts';
 
 function bucketsOf(durations: readonly number[]): DurationBuckets {
   const buckets: DurationBuckets = new Map();

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { afterAll } from 'vitest';
 import { type RecordsConfig, resolveRecords } from '../../../src/config/telemetry/records.ts';
-import type { OperationRecord } from '../../../src/observability/index.ts';
+import type { OperationRecord } from '../../../src/observability/records/index.ts';
 import type { RecordMessage, WrittenMessage } from '../../../src/records/messages.ts';
 import { SharedRecordCounts } from '../../../src/records/record-counts.ts';
 import { RecordSink } from '../../../src/records/record-sink.ts';
 import { Recorder } from '../../../src/records/recorder.ts';
 import { TextRedaction } from '../../../src/records/text-redaction.ts';
-import { openRecords, type RecordStore } from '../../../src/store/index.ts';
+import { openRecords, type RecordStore } from '../../../src/store/records/index.ts';
 
 export const folder = mkdtempSync(join(tmpdir(), 'isthmus-records-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

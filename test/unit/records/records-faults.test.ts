@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRecords } from '../../../src/store/index.ts';
+import { openRecords } from '../../../src/store/records/index.ts';
 import { type PostgresServer, startPostgresServer, withoutPostgres } from '../../testkit/servers/postgres-server.ts';
 import { madeRequest } from './made-events.ts';
 import { allOf, ever, folder, keys, type Recording, record } from './recording.ts';

@@ -8,14 +8,14 @@ import {
   quantile,
   recordIds,
   type SumNames,
-} from '../../../src/observability/index.ts';
+} from '../../../src/observability/records/index.ts';
 import {
   locateRecords,
   openRecords,
   type RecordGroup,
   type RecordStore,
   type WrittenSum,
-} from '../../../src/store/index.ts';
+} from '../../../src/store/records/index.ts';
 import { openAt } from './store-contract.ts';
 
 const idAt = recordIds('test');

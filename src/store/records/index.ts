@@ -1,0 +1,11 @@
+export { locateRecords, openRecords, type RecordsLocation } from './open-records.ts';
+export type { RecordGroup, RecordSumsRequest } from './read-sums.ts';
+export type { WrittenSum } from './record-columns.ts';
+export type {
+  RecordBatch,
+  RecordBounds,
+  RecordFilter,
+  RecordPage,
+  RecordPageRequest,
+  RecordStore,
+} from './record-store.ts';
