@@ -16,7 +16,7 @@ import { LRUCache } from 'lru-cache';
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { abortSignalOf, addAbortListener, removeAbortListener } from '../lib/index.ts';
 import { readCacheTags } from './read-cache-tags.ts';
-import type { RequestContext } from './request-context.ts';
+import type { CachingHeaders, RequestContext } from './request-context.ts';
 import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 import { writeVariables } from './write-request.ts';
 
@@ -74,6 +74,39 @@ export function createInProcessSubgraph(name: string, subgraph: InProcessSubgrap
   return new InProcessClient(name, subgraph);
 }
 
+/** Any header may have decided the answer: it is this client’s alone (RFC 9111, section 4.1). */
+const decidedByHeaders: CachingHeaders = { cacheControl: '', age: undefined, vary: '*' };
+
+/** A client’s headers, and whether any of them was looked at: then they may decide the answer. */
+class WatchedHeaders {
+  areRead = false;
+  readonly proxy: InProcessContext['headers'];
+
+  constructor(headers: InProcessContext['headers']) {
+    const read = (): void => {
+      this.areRead = true;
+    };
+    this.proxy = new Proxy(headers, {
+      get(target, name) {
+        read();
+        return Reflect.get(target, name);
+      },
+      has(target, name) {
+        read();
+        return Reflect.has(target, name);
+      },
+      ownKeys(target) {
+        read();
+        return Reflect.ownKeys(target);
+      },
+      getOwnPropertyDescriptor(target, name) {
+        read();
+        return Reflect.getOwnPropertyDescriptor(target, name);
+      },
+    });
+  }
+}
+
 class InProcessClient implements SubgraphClient {
   readonly name: string;
   // Its errors are the application's own: masked as those of an HTTP subgraph are.
@@ -89,6 +122,8 @@ class InProcessClient implements SubgraphClient {
   async execute(request: SubgraphRequest, context: RequestContext): Promise<SubgraphResponse> {
     const { requestId, clientHeaders, signal, event } = context;
     signal.throwIfAborted();
+    const requestedAt = performance.now();
+    const headers = new WatchedHeaders({ ...clientHeaders, ...request.headers });
     const variables = JSON.parse(writeVariables(request) ?? '{}') as Readonly<Record<string, unknown>>;
     const aborted = Promise.withResolvers<never>();
     const onAbort = (): void => aborted.reject(signal.reason);
@@ -99,9 +134,11 @@ class InProcessClient implements SubgraphClient {
         document: this.#documentOf(request.query),
         operationName: request.operationName,
         variables,
-        context: { requestId, headers: { ...clientHeaders, ...request.headers }, signal: abortSignalOf(signal) },
+        context: { requestId, headers: headers.proxy, signal: abortSignalOf(signal) },
       });
-      return this.#read(await Promise.race([answering, aborted.promise]));
+      const answer = this.#read(await Promise.race([answering, aborted.promise]));
+      if (headers.areRead) context.cachePolicy?.response(this.name, decidedByHeaders, requestedAt);
+      return answer;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof GatewayError) throw error;

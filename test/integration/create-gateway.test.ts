@@ -1,5 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { GraphQLError, parse } from 'graphql';
+import { GraphQLError, parse, print } from 'graphql';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryStore } from '../../src/cache/index.ts';
 import {
@@ -7,6 +7,7 @@ import {
   createGateway,
   createLogger,
   type GatewayOptions,
+  type InProcessSubgraph,
   type ModelProvider,
 } from '../../src/index.ts';
 import { shop } from '../testkit/graphs/shop.ts';
@@ -58,6 +59,32 @@ describe('createGateway', () => {
       data: { me: { name: 'ada 1' } },
     });
   });
+
+  it.each(['response', 'entities'])(
+    'caches with cache.%s what a subgraph answers without reading headers',
+    async (cache) => {
+      let runs = 0;
+      const execute: InProcessSubgraph['execute'] = async ({ document, context }) => {
+        runs++;
+        await Promise.resolve();
+        const name = print(document).includes('name') ? String(context.headers['x-user']) : undefined;
+        return { data: { me: { __typename: 'Person', id: '1', ...(name === undefined ? {} : { name }) } } };
+      };
+      const { query } = await create({
+        config: { cache: { [cache]: { enabled: true, default_max_age: '1h' } } },
+        subgraphs: { people: { sdl: people, execute } },
+      });
+      for (const user of ['ada', 'bob'])
+        expect(await query('{ me { id } }', undefined, { 'x-user': user })).toEqual({ data: { me: { id: '1' } } });
+      expect(runs).toBe(1);
+      // Whatever decides an answer by a header is each client's own, also of those who ask at the same time.
+      const users = ['ada', 'bob', 'ada', 'bob'];
+      const ask = (user: string) => query('{ me { name } }', undefined, { 'x-user': user });
+      const expected = users.map((name) => ({ data: { me: { name } } }));
+      expect(await Promise.all(users.map(ask))).toEqual(expected);
+      for (const [index, user] of users.entries()) expect(await ask(user)).toEqual(expected[index]);
+    },
+  );
 
   it('masks what an in-process subgraph throws and reports, like any other’s', async () => {
     let fail: () => never = () => {

@@ -57,7 +57,8 @@ export function createSharing<Value>(
   // A cookie belongs to the client it was set for: where a rule carries cookies, no answer is shared.
   const setsCookies = rules.some(({ response }) => response.some(({ named }) => named === 'set-cookie'));
   // A caller's identical queries may differ in headers that only a policy reads.
-  const headersDecide = access?.readsRequest === true;
+  // A subgraph of this process is handed all of them.
+  const headersDecide = access?.readsRequest === true || config.subgraphs.some(({ kind }) => kind === 'in-process');
   if (traffic.shareIdentical !== 'operation' || setsCookies || headersDecide || !letShareIdentical(hooks))
     return undefined;
   return {
