@@ -45,10 +45,13 @@ export function eventOf({ raw }: { readonly raw: Observed }): RequestEvent | und
 }
 
 /** Begins one of the operations that a request asks for. @returns undefined where nobody looks at requests */
-export function beginOperation(request: { readonly raw: Observed }): OperationEvent | undefined {
+export function beginOperation(
+  request: { readonly raw: Observed },
+  began = performance.now(),
+): OperationEvent | undefined {
   const of = request.raw[event];
   if (of === undefined) return undefined;
-  const operation = new OperationEvent(of, performance.now());
+  const operation = new OperationEvent(of, began);
   of.operations.push(operation);
   return operation;
 }

@@ -145,11 +145,12 @@ export class KnownRequests {
     const outcome = this.#outcomeOf(request, principal, raw);
     if (outcome instanceof Promise) return undefined;
     const key = keyOf(request, outcome, { principal, clientHeaders: headers, clientAddress });
+    const began = performance.now();
     const finding = cached.findFresh(key, { principal });
     const answered = (fresh: Awaited<typeof finding>): Answer | undefined => {
       if (fresh === undefined) return undefined;
       const { response, ageMs } = fresh;
-      const event = begun ?? beginOperation(raw);
+      const event = begun ?? beginOperation(raw, began);
       if (event !== undefined) this.#note(event, request, principal, contract, outcome);
       const caching = cached.cachingHeaders(response, ageMs, request.isForEveryone);
       return {
