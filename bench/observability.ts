@@ -5,13 +5,16 @@
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FetchEvent, OperationEvent, RequestEvent } from '../src/observability/index.ts';
+import { addTraceHeaders, FetchEvent, newSpanId, OperationEvent, RequestEvent } from '../src/observability/index.ts';
 import { ThreadMetrics } from '../src/observability/metrics/thread-metrics.ts';
+import { beginTrace, ratioSampler } from '../src/observability/traces/context/begin-trace.ts';
+import { newTraceId } from '../src/observability/traces/context/trace-ids.ts';
+import { isFailed } from '../src/observability/traces/is-failed.ts';
 import { isthmusWith } from './gateways/isthmus.ts';
 import { measure } from './measure.ts';
 import { median } from './median.ts';
@@ -28,6 +31,7 @@ type Telemetry = Readonly<Record<string, unknown>>;
 const features = (collector: string): Readonly<Record<string, Telemetry>> => ({
   metrics: { metrics: true },
   logs: { log_level: 'info' },
+  'traces of none': { otlp: collector, sample: 0, slow: 'off' },
   traces: { otlp: collector, sample: 0.01 },
   records: { records: true },
 });
@@ -52,6 +56,7 @@ export async function runObservability(words: readonly string[]): Promise<void> 
   const { wants, warmUpMs, measuredMs, rounds } = options;
   measureSink();
   await measureRecords();
+  await measureTraces();
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-bench-'));
   const collector = createServer((request, response) => {
     request.resume().on('end', () => response.end());
@@ -113,16 +118,51 @@ function measureSink(): void {
     ['eight fetches', 8],
   ] as const) {
     const event = endedRequest(fetches);
-    const taken: number[] = [];
-    for (let round = -3; round < sinkRounds; round++) {
-      const before = process.cpuUsage();
-      for (let count = 0; count < eventsPerRound; count++) sink.record(event);
-      const { user, system } = process.cpuUsage(before);
-      if (round >= 0) taken.push((user + system) / eventsPerRound);
-    }
-    const least = Math.min(...taken).toFixed(2);
-    print(`the metrics of a request with ${title}: ${median(taken).toFixed(2)} microseconds of CPU, at least ${least}`);
+    const [middle, least] = microsecondsOf(() => sink.record(event));
+    print(`the metrics of a request with ${title}: ${middle} microseconds of CPU, at least ${least}`);
   }
+}
+
+/** Microseconds of CPU of traces: of a request that is not sampled, and of making and writing the spans of one that is. */
+async function measureTraces(): Promise<void> {
+  const { requestSpans, spanOrigin } = await import('../src/observability/traces/spans/index.ts');
+  const { ProtobufTraceSerializer } = await import('@opentelemetry/otlp-transformer');
+  const isInShare = ratioSampler(0);
+  const options = { origin: spanOrigin({ name: 'isthmus', attributes: {} }), scheme: 'http', hasTexts: false } as const;
+  const traceparent = `00-${newTraceId()}-${newSpanId()}-00`;
+  for (const fetches of [1, 8]) {
+    const event = endedRequest(fetches);
+    const trace = beginTrace({}, isInShare);
+    const begin = (headers: IncomingHttpHeaders): void => {
+      event.trace = beginTrace(headers, isInShare);
+      for (const fetch of event.operations[0]?.fetches ?? []) {
+        fetch.spanId = newSpanId();
+        addTraceHeaders(['w3c'], event.trace, fetch.spanId, []);
+      }
+      isFailed(event);
+    };
+    const work: Readonly<Record<string, () => void>> = {
+      'not sampled': () => begin({}),
+      'not sampled, of a client’s trace': () => begin({ traceparent }),
+      'sampled: its spans are made': () => void requestSpans(event, trace, options),
+      'and written': () => void ProtobufTraceSerializer.serializeRequest([...requestSpans(event, trace, options)]),
+    };
+    for (const [title, run] of Object.entries(work)) {
+      const [middle, least] = microsecondsOf(run);
+      print(`traces, a request with ${fetches} fetches, ${title}: ${middle} microseconds of CPU, at least ${least}`);
+    }
+  }
+}
+
+function microsecondsOf(run: () => void): readonly [median: string, least: string] {
+  const taken: number[] = [];
+  for (let round = -3; round < sinkRounds; round++) {
+    const before = process.cpuUsage();
+    for (let count = 0; count < eventsPerRound; count++) run();
+    const { user, system } = process.cpuUsage(before);
+    if (round >= 0) taken.push((user + system) / eventsPerRound);
+  }
+  return [median(taken).toFixed(2), Math.min(...taken).toFixed(2)];
 }
 
 function endedRequest(fetches: number): RequestEvent {

@@ -27,7 +27,7 @@ export {
   type ThreadMetrics,
 } from './metrics/index.ts';
 export { createModelCallLog } from './model-call-log.ts';
-export type { ModelCallParameters, ModelCallRecord, ModelCallSink } from './model-calls.ts';
+export type { CallMessage, CallTexts, ModelCallParameters, ModelCallRecord, ModelCallSink } from './model-calls.ts';
 export { type Observers, openObservers } from './open-observers.ts';
 export { type OtlpCounts, type OtlpSignal, otlpCounts } from './otlp/otlp-counts.ts';
 export { type RequestLine, RequestLog, requestLine } from './request-log.ts';

@@ -13,6 +13,20 @@ export interface ModelCallParameters {
   readonly dimensions?: number | undefined;
 }
 
+/** One message of a conversation, as OpenTelemetry's conventions for generative AI write it. */
+export interface CallMessage {
+  readonly role: string;
+  readonly parts: readonly Readonly<Record<string, string | undefined>>[];
+  readonly finish_reason?: string;
+}
+
+/** What was said to a model and by it. */
+export interface CallTexts {
+  readonly input: readonly CallMessage[];
+  /** Undefined: it did not answer. */
+  readonly output: readonly CallMessage[] | undefined;
+}
+
 /** One model call as it is recorded: who asked, who answered, what it used, what it cost and by which price. */
 export interface ModelCallRecord {
   /** ISO 8601, when the call began. */
@@ -67,6 +81,8 @@ export interface ModelCallRecord {
    * `max_tokens=64000` (given another value). Absent where nothing was.
    */
   readonly adapted?: readonly string[];
+  /** For its span alone, where `telemetry.texts` is on: no log line, file or record has them. */
+  readonly texts?: CallTexts;
   readonly streamed: boolean;
   /** Shadow traffic: a copy of a live call whose answer is discarded. */
   readonly shadow: boolean;

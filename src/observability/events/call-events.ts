@@ -13,6 +13,11 @@ export class CallEvents {
     this.field = field;
   }
 
+  /** Whether a call is to have its texts. */
+  get hasTexts(): boolean {
+    return this.operation.request.trace?.hasTexts === true;
+  }
+
   add(call: ModelCallRecord): void {
     this.operation.modelCalls.push(call);
     this.field?.modelCalls.push(call);

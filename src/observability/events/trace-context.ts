@@ -8,6 +8,8 @@ export interface TraceContext {
   readonly parentSpanId: string | undefined;
   /** Decided at the start, by the client or by the ratio: what subgraphs are told. */
   readonly isSampled: boolean;
+  /** Whether its spans have what was said to models and by them. @default false */
+  readonly hasTexts?: boolean;
   /** `tracestate`, handed on as it came. */
   readonly state: string | undefined;
 }

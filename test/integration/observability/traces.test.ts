@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AiGraph, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
+import { type AiGraph, echo, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
 import type { ReceivedSpan } from '../../testkit/otlp/read-otlp.ts';
 import { type OtlpCollector, startOtlpCollector } from '../../testkit/otlp/start-otlp-collector.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
@@ -47,6 +47,7 @@ describe.each([1, 2])('a page with AI fields, over %d workers', (workers) => {
   it('is one trace, each span below what it was done for', async () => {
     const query = 'query Page { products(first: 2) { name summary answer(question: "why?") } }';
     const spans = await traced(query, 12);
+    expect(spans.flatMap(({ attributes }) => Object.keys(attributes))).not.toContain('gen_ai.input.messages');
     expect(tree(spans)).toEqual({
       'the client > POST /graphql': 1,
       'POST /graphql > parse': 1,
@@ -59,6 +60,32 @@ describe.each([1, 2])('a page with AI fields, over %d workers', (workers) => {
       'field Product.summary > chat m': 2,
       'field Product.answer > chat m': 2,
     });
+  });
+});
+
+describe('texts', () => {
+  it('of operations, prompts and answers are in spans where they are asked for', async () => {
+    await using collector = await startOtlpCollector();
+    const telemetry = `telemetry: { otlp: { url: "${collector.url}", every: 10ms }, sample: 1, texts: on }`;
+    await using graph = await startAiGraph({ workers: 1, yaml: telemetry });
+    graph.provider.respond(echo);
+    await graph.query('query Page { product(id: "p1") { summary } }');
+    const [call] = await collector.until(1, ({ name }) => name === 'chat m');
+    const { 'gen_ai.input.messages': input, 'gen_ai.output.messages': output } = call?.attributes ?? {};
+    expect(JSON.parse(String(input))).toMatchObject([
+      { role: 'system', parts: [{ type: 'text', content: expect.stringContaining('You work for a shop.') }] },
+      { role: 'user', parts: [{ type: 'text', content: expect.stringContaining('Product 1') }] },
+    ]);
+    expect(JSON.parse(String(output))).toMatchObject([
+      {
+        role: 'assistant',
+        finish_reason: 'stop',
+        parts: [{ type: 'text', content: expect.stringContaining('Said of:') }],
+      },
+    ]);
+    const [server] = await collector.until(1, ({ kind }) => kind === 'SERVER');
+    expect(server?.attributes['graphql.document']).toBe('query Page { product(id: "p1") { summary } }');
+    expect(graph.logged()).not.toContain('Said of:');
   });
 });
 

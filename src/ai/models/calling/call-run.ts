@@ -9,9 +9,11 @@ import { isErrorCode } from '../../../errors/index.ts';
 import { formatUsd, isoTime } from '../../../lib/index.ts';
 import type { ModelCallParameters, ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
 import type {
+  AnswerPart,
   CacheOutcome,
   CallBounds,
   Charge,
+  Message,
   ModelAnswer,
   PaidCall,
   ProviderFailure,
@@ -25,6 +27,7 @@ import { defaultOutputTokens, unboundedOutputTokens } from '../targets/output-bo
 import type { Target } from '../targets/target.ts';
 import type { TargetPrices } from '../targets/target-prices.ts';
 import type { Attempt } from './attempt.ts';
+import { callTexts } from './call-texts.ts';
 import type { TargetFailure } from './fallback.ts';
 
 /** What routing and booking need to know of a call. */
@@ -69,6 +72,9 @@ export class CallRun implements ChoiceContext {
   providerRequestId: string | undefined;
   timeToFirstTokenMs: number | undefined;
   guardrails: readonly string[] = [];
+  /** What was said, as the guardrails passed it: kept for spans that have texts. */
+  messages: readonly Message[] | undefined;
+  answer: readonly AnswerPart[] | undefined;
   /** Which fields of the request were adapted to the target that answered. */
   adapted: readonly string[] = [];
   costNanoUsd = 0n;
@@ -268,6 +274,9 @@ export class CallRun implements ChoiceContext {
       cache: this.cache,
       guardrails: this.guardrails,
       ...(this.adapted.length === 0 ? {} : { adapted: this.adapted }),
+      ...(this.messages !== undefined && call.events?.hasTexts === true
+        ? { texts: callTexts(this.messages, this.answer, this.#finish, this.#redact) }
+        : {}),
       streamed: this.#streamed,
       shadow: this.#shadow,
     };

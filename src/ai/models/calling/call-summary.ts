@@ -35,6 +35,7 @@ export function withoutCost<Answer extends object>(
 
 /** Records the call with its finish reason. */
 export function recorded(run: CallRun, completion: Completion): Completion {
+  run.answer = completion.content;
   run.record(completion.finishReason);
   return completion;
 }

@@ -1,6 +1,6 @@
 /** A failed call: the outcome in its record, and the error for its caller. */
 import { GatewayError, messageOf } from '../../../errors/index.ts';
-import { ProviderFailure } from '../../model-call/index.ts';
+import { type ModelRequest, ProviderFailure } from '../../model-call/index.ts';
 import type { Guarded } from '../guarding/guard-call.ts';
 import type { CallRun } from './call-run.ts';
 import { timeoutError } from './end-failed.ts';
@@ -34,6 +34,14 @@ export function passedInput<Request>(
   guarded: Guarded<Request>,
 ): Extract<Guarded<Request>, { kind: 'passed' }> {
   run.guardrails = guarded.findings;
-  if (guarded.kind === 'passed') return guarded;
+  if (guarded.kind === 'passed') {
+    run.messages = messagesOf(guarded.request);
+    return guarded;
+  }
   throw new GatewayError('AI_INPUT_BLOCKED', { detail: `${run.call.alias}: ${run.guardrails.join(', ')}` });
+}
+
+/** A conversation has some; texts for vectors are none. */
+function messagesOf(request: unknown): CallRun['messages'] {
+  return (request as Partial<Pick<ModelRequest, 'messages'>>).messages;
 }

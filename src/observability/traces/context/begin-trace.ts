@@ -15,9 +15,19 @@ class Trace implements TraceContext {
   readonly parentSpanId: string | undefined;
   readonly isSampled: boolean;
   readonly state: string | undefined;
+  readonly hasTexts: boolean;
 
-  constructor(traceId: string, parentSpanId: string | undefined, isSampled: boolean, state: string | undefined) {
+  constructor(
+    traceId: string,
+    {
+      parentSpanId,
+      isSampled,
+      state,
+      hasTexts,
+    }: Required<Pick<TraceContext, 'parentSpanId' | 'isSampled' | 'state' | 'hasTexts'>>,
+  ) {
     this.traceId = traceId;
+    this.hasTexts = hasTexts;
     this.parentSpanId = parentSpanId;
     this.isSampled = isSampled;
     this.state = state;
@@ -34,12 +44,17 @@ export function ratioSampler(ratio: number): (traceId: string) => boolean {
   return (traceId) => traceId.slice(19) <= limit;
 }
 
-export function beginTrace(headers: IncomingHttpHeaders, isInShare: (traceId: string) => boolean): TraceContext {
+export function beginTrace(
+  headers: IncomingHttpHeaders,
+  isInShare: (traceId: string) => boolean,
+  hasTexts = false,
+): TraceContext {
   const parent = readTraceparent(headers) ?? readB3(headers);
   if (parent?.traceId === undefined) {
     const traceId = newTraceId();
-    return new Trace(traceId, undefined, parent?.isSampled ?? isInShare(traceId), undefined);
+    const isSampled = parent?.isSampled ?? isInShare(traceId);
+    return new Trace(traceId, { parentSpanId: undefined, isSampled, state: undefined, hasTexts });
   }
   const { traceId, spanId, isSampled = isInShare(traceId), state } = parent;
-  return new Trace(traceId, spanId, isSampled, state);
+  return new Trace(traceId, { parentSpanId: spanId, isSampled, state, hasTexts });
 }

@@ -32,6 +32,8 @@ export function addModelCallSpan(list: SpanList, call: ModelCallRecord, parentId
       'gen_ai.usage.cache_read.input_tokens': usage?.cachedInputTokens,
       'gen_ai.usage.cache_creation.input_tokens': usage?.cacheWriteTokens,
       'gen_ai.usage.reasoning.output_tokens': usage?.reasoningTokens,
+      'gen_ai.input.messages': call.texts && JSON.stringify(call.texts.input),
+      'gen_ai.output.messages': call.texts?.output && JSON.stringify(call.texts.output),
       'isthmus.cost.usd': Number(call.costUsd),
       'isthmus.model.alias': nameText(alias),
       'isthmus.model.prompt': call.prompt,

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
-import { startSubgraph } from '../testkit/subgraph-server.ts';
+import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
+import { startSubgraph } from '../../testkit/subgraph-server.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'isthmus-log-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
