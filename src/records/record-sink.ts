@@ -40,6 +40,8 @@ const rateOfNotable = 1_000;
 const maxQueued = 20_000;
 /** Made into lines in one turn of the event loop: about 1 ms. */
 const turnLength = 200;
+/** After so long without a dropped one, the log says that none is dropped any more. */
+const calmMs = 5_000;
 const delayMs = 100;
 const sumsDelayMs = 1_000;
 
@@ -68,6 +70,7 @@ export class RecordSink implements RequestSink {
   #sumsSentAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
+  #droppedAt = 0;
 
   constructor(options: RecordSinkOptions) {
     const { port, config, suffix, now = Date.now, maxWaiting = 16_000_000 } = options;
@@ -139,13 +142,14 @@ export class RecordSink implements RequestSink {
 
   #receive(characters: number): void {
     this.#waiting -= characters;
-    if (this.#dropped === 0) return;
+    if (this.#dropped === 0 || this.#now() - this.#droppedAt < calmMs) return;
     this.#options.log.info({ records: this.#dropped }, 'records are kept again; so many were dropped');
     this.#dropped = 0;
   }
 
   #drop(): void {
     this.#options.counts.addDropped(1);
+    this.#droppedAt = this.#now();
     if (this.#dropped++ === 0)
       this.#options.log.warn({}, 'records are dropped: they come faster than the store takes them');
   }

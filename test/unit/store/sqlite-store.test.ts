@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { StoreConfig } from '../../../src/config/index.ts';
 import { describeLedger, ledgerRow } from './ledger-contract.ts';
 import { describePeople } from './people-contract.ts';
-import { describeRecords } from './records-contract.ts';
+import { describeRecords, openRecordsOf, operationRecord } from './records-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-store-'));
@@ -39,6 +39,27 @@ describe('a store in SQLite', () => {
         expect(bytes, `${text} in ${name}`).not.toContain(text);
     }
     await store.close();
+  });
+
+  it('has records in a file of their own, which their bound bounds', async () => {
+    const config = fresh();
+    const records = await openRecordsOf(config);
+    const maxBytes = 1_000_000;
+    const bounds = { keepMs: 1_000_000_000, maxBytes, aggregatesMs: 1_000_000_000 };
+    const fetch = { at: 0, ms: 1, subgraph: 'products', kind: 'root', outcome: 'ok' } as const;
+    for (let batch = 0; batch < 12; batch++) {
+      const some = Array.from({ length: 500 }, (_, index) =>
+        operationRecord(1_000 + batch * 500 + index, { details: { fetches: Array(index % 12).fill(fetch) } }),
+      );
+      await records.add({ records: some, sums: [] });
+      await records.prune(bounds, 10_000);
+    }
+    const { records: rest } = await records.search({ filter: { from: 0, to: 10_000 }, limit: 10_000 });
+    expect(rest.length).toBeGreaterThan(300);
+    expect(rest[0]?.at).toBe(6_999);
+    await records.close();
+    // The batch that went beyond the bound had to be somewhere.
+    expect(statSync(config.file.replace('.db', '.records.db')).size).toBeLessThan(maxBytes * 1.6);
   });
 
   it('refuses to change the audit log and the ledger, by whatever means', async () => {
