@@ -204,6 +204,22 @@ describe('the fetches of an operation', () => {
     expect(malformed).toMatchObject({ errorCount: 1, codes: ['SUBREQUEST_MALFORMED_RESPONSE'] });
   });
 
+  it('say where an identical one was joined, which sent nothing more', async () => {
+    slow = Promise.withResolvers();
+    slowCalls = 0;
+    const asking = [askOne('query JoinedOne { slow }'), askOne('query JoinedTwo { slow }')];
+    await expect.poll(() => slowCalls).toBe(1);
+    const last = `asked-${ids - 1}`;
+    await expect.poll(() => events.begun.has(last)).toBe(true);
+    await setTimeout(30); // its body is read
+    slow.resolve(3);
+    const operations = await Promise.all(asking);
+    expect(slowCalls).toBe(1);
+    const fetches = operations.flatMap(fetchesOf).sort((a, b) => Number(a.isShared) - Number(b.isShared));
+    expect(fetches).toEqual([ofRoot, { ...ofRoot, isShared: true, attempts: [] }]);
+    for (const { waitedMs } of operations) expect(waitedMs).toBeGreaterThan(0);
+  });
+
   it('have what was cached, and ask for the rest', async () => {
     await askOne('query First { products(first: 2) { stock } }', cached);
     const operation = await askOne('query More { products(first: 3) { stock } }', cached);
