@@ -171,8 +171,8 @@ export function writeConfiguration({ providerUrl, folder }: Start, bare: boolean
       prices: { 'direct/scripted-1': price, 'sdk/scripted-1': price },
       ...(bare ? {} : { guardrails, call_log: { file: join(folder, 'calls.jsonl') } }),
     },
-    // At `info` the log has a line of every call.
-    telemetry: { log_level: bare ? 'warn' : 'info' },
+    // At `info` the log has a line of every call. What operation records cost, `npm run bench -- observability` measures.
+    telemetry: { log_level: bare ? 'warn' : 'info', records: false },
   });
   writeFileSync(file, text);
   return file;

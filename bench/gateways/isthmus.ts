@@ -83,7 +83,8 @@ export function writeSupergraphYaml(
     engine,
     server: { host: '127.0.0.1', landing_page: false },
     traffic: { share_identical: mode === 'shared' ? 'operation' : 'off' },
-    telemetry: { log_level: logLevel },
+    // Nor do the peers record operations, which `npm run bench -- observability` measures.
+    telemetry: { log_level: logLevel, records: false },
     ...more,
   });
   writeFileSync(file, text);
