@@ -120,13 +120,15 @@ export class RecordStore {
     const old = idFrom(now - keepMs);
     let pruned = 0;
     for (let count = rowsPerStep; count === rowsPerStep; pruned += count) {
-      count = (await this.#deleteOldest(sql`where id < ${old}`)).count;
+      count = (await this.#deleteOldest(sql`where id < ${old}`, rowsPerStep)).count;
       await setImmediate();
     }
     let bytes = await this.bytes();
     if (bytes <= maxBytes) return pruned;
     while (bytes > maxBytes * prunedTo) {
-      const deleted = await this.#deleteOldest(sql``);
+      // Not more than that is too much, as far as a record has a kilobyte.
+      const limit = Math.ceil((bytes - maxBytes * prunedTo) / 1_000);
+      const deleted = await this.#deleteOldest(sql``, Math.min(rowsPerStep, limit));
       if (deleted.count === 0) return pruned;
       pruned += deleted.count;
       bytes -= deleted.bytes;
@@ -139,7 +141,7 @@ export class RecordStore {
   async erase(principal: string): Promise<number> {
     const condition = sql`where principal = ${this.#names.hashOf('principal', principal)}`;
     for (let erased = 0; ; ) {
-      const { count } = await this.#deleteOldest(condition);
+      const { count } = await this.#deleteOldest(condition, rowsPerStep);
       erased += count;
       if (count < rowsPerStep) return erased;
       await setImmediate();
@@ -150,12 +152,13 @@ export class RecordStore {
     return this.#db.destroy();
   }
 
-  #deleteOldest(condition: RawBuilder<unknown>): Promise<{ readonly count: number; readonly bytes: number }> {
+  #deleteOldest(
+    condition: RawBuilder<unknown>,
+    limit: number,
+  ): Promise<{ readonly count: number; readonly bytes: number }> {
     return this.#db.transaction().execute(async (transaction) => {
       const { rows } = await sql<{ bytes: number }>`delete from isthmus_records where id in
-        (select id from isthmus_records ${condition} order by id limit ${rowsPerStep}) returning bytes`.execute(
-        transaction,
-      );
+        (select id from isthmus_records ${condition} order by id limit ${limit}) returning bytes`.execute(transaction);
       const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
       await resize(transaction, -bytes);
       return { count: rows.length, bytes };

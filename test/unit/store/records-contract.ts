@@ -188,8 +188,10 @@ export function describeRecords(fresh: () => StoreConfig | Promise<StoreConfig>)
       expect(left.records).toEqual(all.slice(2_000).toReversed());
       expect(await records.prune(bounds, 4_000)).toBe(0);
       const bytes = await records.bytes();
-      expect(await records.prune({ ...bounds, maxBytes: bytes - 1 }, 4_000)).toBe(1_000);
-      expect(await search(records, { to: 4_000 })).toEqual([]);
+      const pruned = await records.prune({ ...bounds, maxBytes: bytes - 1 }, 4_000);
+      expect(pruned).toBeGreaterThan(40);
+      expect(pruned).toBeLessThan(60);
+      expect(await search(records, { to: 3_000 + pruned })).toEqual([]);
       expect(await records.bytes()).toBeLessThan(bytes);
       await records.prune({ ...bounds, maxBytes: 0 }, 4_000);
       expect(await records.bytes()).toBe(0);
