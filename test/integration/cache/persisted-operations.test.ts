@@ -163,6 +163,9 @@ describe('trusted documents', () => {
 
     const missing = await post(gateway, { documentId: 'none' });
     expect([missing.status, code(missing)]).toEqual([404, 'PERSISTED_QUERY_NOT_IN_LIST']);
+    for (const id of ['../../etc/passwd', 'x'.repeat(500_000), '__proto__'])
+      expect(code(await post(gateway, { documentId: id }))).toBe('PERSISTED_QUERY_NOT_IN_LIST');
+    expect(code(await get(gateway, '/documents/..%2f..%2fetc%2fpasswd'))).toBe('PERSISTED_QUERY_NOT_IN_LIST');
     const both = await post(gateway, { documentId: 'a1', query: '{ products { id } }' });
     expect([both.status, code(both)]).toEqual([400, 'CANNOT_SEND_PQ_ID_AND_BODY']);
     expect(code(await post(gateway, { documentId: 'a1', doc_id: 'r1' }))).toBe('BAD_REQUEST');
