@@ -11,8 +11,9 @@ export function isOperationFailed({ errorCount, codes, fetches }: OperationEvent
   return fetches.some(isFetchFailed);
 }
 
+/** A client that has left ends its fetches, and fails none. */
 export function isFetchFailed({ outcome }: FetchEvent): boolean {
-  return outcome !== 'ok';
+  return outcome !== 'ok' && !isOfClient(outcome);
 }
 
 /** Answered with a status from 400 to 499: OpenTelemetry's conventions for servers call it no error. */

@@ -31,6 +31,8 @@ describe('which requests are sent', () => {
     const began = performance.now();
     const fetchFailed = requestEvent({ id: 'fetch failed' });
     fetchEvent(operationEvent(fetchFailed), { outcome: 'SUBGRAPH_REQUEST_TIMEOUT' });
+    const left = requestEvent({ id: 'left', end: 'aborted' });
+    fetchEvent(operationEvent(left), { outcome: 'CLIENT_CLOSED_REQUEST' });
     const withErrors = requestEvent({ id: 'errors' });
     operationEvent(withErrors, { errorCount: 1, codes: ['INTERNAL_SERVER_ERROR'] });
     const ofOthers = requestEvent({ id: 'errors of subgraphs' });
@@ -48,6 +50,7 @@ describe('which requests are sent', () => {
       [requestEvent({ id: 'slow', began: began - 100, ended: began })],
       [requestEvent({ id: 'nearly slow', began: began - 99, ended: began })],
       [fetchFailed],
+      [left],
       [withErrors],
       [ofOthers],
       [ofClient],
