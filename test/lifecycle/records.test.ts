@@ -39,6 +39,14 @@ describe('the records of isthmus serve', () => {
     try {
       await askAll(first.url, 'First');
       await expect.poll(counts, waiting).toEqual({ First: 40, 'sum of First': 40 });
+      const following = spawnIsthmus(['log', '--follow', '--limit', '1', '--config', shop.config]);
+      try {
+        await following.waitFor(/"operation":"First"/);
+        await ask(first.url, 'Followed');
+        await following.waitFor(/"operation":"Followed"/);
+      } finally {
+        following.child.kill('SIGKILL');
+      }
       await askAll(first.url, 'Second');
     } finally {
       first.isthmus.child.kill('SIGKILL');
