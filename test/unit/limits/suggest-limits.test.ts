@@ -16,6 +16,17 @@ describe('suggested limits', () => {
     }
   });
 
+  it('refuse together fewer than one request in a thousand, though each has its own worst', () => {
+    const keys = ['tokens', 'depth', 'aliases', 'cost'];
+    const requests = Array.from({ length: 5_000 }, (_, index) =>
+      Object.fromEntries(keys.map((key, at) => [key, index % 4 === at && index < 40 ? 1_000 + index : 10])),
+    );
+    const suggested = suggestLimits(requests);
+    const refused = requests.filter((request) => suggested.some(({ key, limit }) => (request[key] ?? 0) > limit));
+    expect(refused.length).toBeLessThan(5);
+    expect(suggested.map(({ key }) => key)).toEqual(keys);
+  });
+
   it('are as tight as two digits allow', () => {
     const requests = Array.from({ length: 10_000 }, (_, index) => ({ cost: index < 9_995 ? 123 : 90_000 }));
     expect(suggestLimits(requests)).toEqual([{ key: 'cost', limit: 130, largest: 90_000, refused: 5 }]);
