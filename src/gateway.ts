@@ -74,7 +74,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const config = runtime.generations.current?.config;
   invariant(config !== undefined, 'a generation serves');
   const observers = await openObservers(config, log);
-  const { recorder, recordSink } = await openRecorder(runtime, options.records ?? false);
+  const { recorder, recordSink, alerts } = await openRecorder(runtime, options.records ?? false);
   const sinks = [...observers.sinks, ...(recordSink === undefined ? [] : [recordSink]), ...(options.sinks ?? [])];
   const server = await createHttpServer({ gateway: runtime, sinks, log });
   let admin: AdminListener | undefined;
@@ -115,6 +115,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await admin?.close();
       await runtime.close();
       recordSink?.close();
+      await alerts?.close();
       await recorder?.close();
     },
   };
@@ -125,10 +126,12 @@ async function openRecorder({ generations, metrics, log, close }: GatewayRuntime
   const config = generations.current?.config;
   if (config === undefined || !(config.telemetry.records.enabled ?? byDefault)) return {};
   const { OwnRecorder } = await import('./records/index.ts');
+  const { openAlerts } = await import('./alerts/index.ts');
   try {
     const recorder = await OwnRecorder.open(config, log);
     if (recorder !== undefined) metrics?.add(recorder.metricSource);
-    return { recorder, recordSink: recorder?.createSink() };
+    const alerts = recorder && openAlerts({ config, recorder, metrics, log });
+    return { recorder, recordSink: recorder?.createSink(), alerts };
   } catch (error) {
     await close();
     throw error;

@@ -2,7 +2,6 @@ export type { AccessConfig } from './access/access.ts';
 export type { ContractConfig } from './access/access-contracts.ts';
 export type { PolicyConfig } from './access/access-policies.ts';
 export { type AiConfig, type AiFieldsConfig, type LongInput, longInputs } from './ai/ai.ts';
-export type { BudgetAlertsConfig } from './ai/ai-budget-alerts.ts';
 export type { BudgetCountersConfig } from './ai/ai-budget-counters.ts';
 export type { BudgetConfig, BudgetPeriod, BudgetSubject, BudgetUnit } from './ai/ai-budgets.ts';
 export type {
@@ -26,6 +25,8 @@ export {
   type PersonalDataKind,
   resolveGuardrails,
 } from './ai/guardrails.ts';
+export type { AlertWebhookConfig } from './alerts/alert-webhook.ts';
+export type { AlertMeasure, AlertRule, AlertsConfig } from './alerts/alerts.ts';
 export type {
   CacheConfig,
   CacheScope,

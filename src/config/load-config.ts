@@ -8,6 +8,7 @@ import { unreachableContracts } from './access/access-contracts.ts';
 import { resolveAi } from './ai/ai.ts';
 import { builtInProvider } from './ai/ai-providers.ts';
 import { unknownInAi } from './ai/unknown-in-ai.ts';
+import { resolveAlerts } from './alerts/alerts.ts';
 import { resolveCache } from './cache.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveCoprocessor } from './coprocessor.ts';
@@ -117,6 +118,7 @@ function checkSource(
     ...namedTwice(parsed.data, inCode, source.lineOf),
     ...withoutTls(parsed.data, source.lineOf),
     ...withoutPair(parsed.data, source.lineOf),
+    ...withoutRecords(parsed.data, source.lineOf),
     ...unreachableContracts(parsed.data.access.contracts, parsed.data.server.graphql_path).map(({ path, message }) => ({
       path: formatPath(path),
       line: source.lineOf(path),
@@ -248,6 +250,15 @@ function withoutTls({ server, access, admin }: SupergraphYaml, lineOf: LineOf): 
   ];
 }
 
+/** Rules of alerts that nothing is recorded for. */
+function withoutRecords({ alerts, telemetry }: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
+  if (alerts.rules.length === 0 || telemetry.records !== false) return [];
+  const path = ['alerts', 'rules'];
+  return [
+    { path: formatPath(path), line: lineOf(path), message: 'alerts read what is recorded: remove telemetry.records' },
+  ];
+}
+
 /** A certificate and its key go together, each from `all` or from the subgraph. */
 function withoutPair({ traffic }: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
   const { all, subgraphs } = traffic;
@@ -270,7 +281,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
   const milliseconds = (text: string) => parseDuration(text) ?? 0;
   const { server } = yaml;
   const store = resolveStore(yaml.store, at, lineOf);
-  const telemetry = resolveTelemetry(yaml.telemetry, at);
+  const telemetry = resolveTelemetry(yaml.telemetry, at, yaml.alerts.rules.length > 0);
   const http = Object.entries(yaml.subgraphs).flatMap(([name, subgraph]) => (subgraph.ai ? [] : [name]));
   return {
     file,
@@ -319,6 +330,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     plugins: resolvePlugins(yaml.plugins, at, lineOf),
     coprocessor: resolveCoprocessor(yaml.coprocessor),
     telemetry,
+    alerts: resolveAlerts(yaml.alerts),
   };
 }
 

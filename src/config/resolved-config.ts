@@ -1,6 +1,7 @@
 /** What the rest of Isthmus reads: resolved once, frozen, in milliseconds and bytes, with absolute paths. */
 import type { AccessConfig } from './access/access.ts';
 import type { AiConfig } from './ai/ai.ts';
+import type { AlertsConfig } from './alerts/alerts.ts';
 import type { CacheConfig } from './cache.ts';
 import type { CoprocessorConfig } from './coprocessor.ts';
 import type { LimitsConfig } from './limits/limits.ts';
@@ -106,4 +107,5 @@ export interface ResolvedConfig {
   readonly plugins: readonly PluginFile[];
   readonly coprocessor: CoprocessorConfig | undefined;
   readonly telemetry: TelemetryConfig;
+  readonly alerts: AlertsConfig;
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { accessYaml } from './access/access.ts';
 import { aiYaml } from './ai/ai.ts';
+import { alertsYaml } from './alerts/alerts.ts';
 import { cacheYaml } from './cache.ts';
 import { coprocessorYaml } from './coprocessor.ts';
 import { limitsYaml } from './limits/limits.ts';
@@ -201,6 +202,7 @@ export const supergraphYaml = z.strictObject({
   plugins: pluginsYaml,
   coprocessor: coprocessorYaml,
   telemetry: telemetryYaml,
+  alerts: alertsYaml,
 });
 
 /** The same where an application brings subgraphs in code: the file need not name any. */

@@ -8,7 +8,7 @@ import {
   createStatements,
   type KeyRingLease,
 } from '../access/index.ts';
-import { AlertWebhook, Budgets, FollowedRaises, type JointBudgets, openJointBudgets } from '../ai/budgets/index.ts';
+import { Budgets, FollowedRaises, type JointBudgets, openJointBudgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { LedgerAccess } from '../ai/ledger/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
@@ -29,6 +29,7 @@ import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Signals } from '../signals/index.ts';
 import { buildApiSchema } from '../supergraph/index.ts';
 import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
+import { AlertWebhook } from '../webhooks/index.ts';
 import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
 import { buildPrices } from './build-prices.ts';

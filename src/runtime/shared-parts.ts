@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KeySets, SharedKeyRings } from '../access/index.ts';
-import type { AlertWebhook, FollowedRaises, JointBudgets } from '../ai/budgets/index.ts';
+import type { FollowedRaises, JointBudgets } from '../ai/budgets/index.ts';
 import { ThreadLedger } from '../ai/ledger/index.ts';
 import { SharedModels, type SharedModelsOptions } from '../ai/models/index.ts';
 import { createCacheStore } from '../cache/index.ts';
@@ -18,6 +18,7 @@ import type { ThreadMetrics } from '../observability/index.ts';
 import { SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
+import type { AlertWebhook } from '../webhooks/index.ts';
 import { type OpenCacheStore, SharedCaches } from './shared-caches.ts';
 import { SubgraphCredentials } from './subgraph-credentials.ts';
 

@@ -107,6 +107,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   // Loaded where there are some.
   const recorder = hasRecords ? await (await import('../records/index.ts')).OwnRecorder.open(config, log) : undefined;
   if (recorder !== undefined) metrics?.add(recorder.metricSource);
+  const alerts = recorder && (await import('../alerts/index.ts')).openAlerts({ config, recorder, metrics, log });
   const pool = new WorkerPool({
     workers,
     metrics,
@@ -132,6 +133,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   process.prependListener('exit', takeLines);
   const close = async (): Promise<void> => {
     await pool.close();
+    await alerts?.close();
     await recorder?.close();
     await Promise.all([planners.close(), models.close(), ownLedger.close(), revisions.close()]);
     pool.takeLines();

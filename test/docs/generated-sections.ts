@@ -122,6 +122,8 @@ const parts: Readonly<Record<string, string>> = {
   'store/postgres-database.ts': 'PostgreSQL for kysely',
   'store/tables.ts': 'the tables of the store',
   records: 'which operations are recorded, their sums, and the thread that writes them to the store',
+  alerts: 'rules over the recorded sums, and what begins and ends to be told',
+  webhooks: 'signed messages to a URL',
   'ai/guardrails': 'personal data, secrets, prompt injection, limits of inputs and answers',
   'ai/model-call': 'the one form of a model call: request, answer, usage, failure, provider',
   observability: 'the logger, events of requests, metrics, traces, records of model calls',

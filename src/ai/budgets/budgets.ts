@@ -10,7 +10,7 @@ import { formatUsd } from '../../lib/index.ts';
 import type { Logger, ThreadMetrics } from '../../observability/index.ts';
 import type { SegmentWriter } from '../ledger/index.ts';
 import type { SpendAccount } from '../model-call/index.ts';
-import type { AlertWebhook } from './alert-webhook.ts';
+import type { BudgetAlert } from './budget-alert.ts';
 import { newAlerts } from './budget-alerts.ts';
 import { amountText, decimalText } from './budget-error.ts';
 import { type Budget, type BudgetLevel, budgetsOf, type LimitRaises } from './budget-level.ts';
@@ -29,7 +29,7 @@ export interface BudgetsOptions {
   /** What raises limits for a time; undefined: nothing does. */
   readonly raises?: LimitRaises | undefined;
   /** Where alerts are sent, besides the log; undefined: nowhere. */
-  readonly webhook?: Pick<AlertWebhook, 'send'> | undefined;
+  readonly webhook?: { send(alert: BudgetAlert): void } | undefined;
   /** Where alerts and overshoot are counted; undefined: nowhere. */
   readonly metrics?: ThreadMetrics | undefined;
   readonly log: Logger;

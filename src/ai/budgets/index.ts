@@ -1,4 +1,3 @@
-export { AlertWebhook } from './alert-webhook.ts';
 export { amountText, decimalText } from './budget-error.ts';
 export { type BudgetState, readBudgetStates } from './budget-states.ts';
 export { Budgets } from './budgets.ts';

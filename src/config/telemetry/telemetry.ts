@@ -35,13 +35,17 @@ export const telemetryYaml = z
   })
   .prefault({});
 
-/** @param at resolves relative paths */
-export function resolveTelemetry(yaml: z.output<typeof telemetryYaml>, at: (path: string) => string): TelemetryConfig {
+/** @param at resolves relative paths, @param hasAlerts whether there are rules that read what is recorded */
+export function resolveTelemetry(
+  yaml: z.output<typeof telemetryYaml>,
+  at: (path: string) => string,
+  hasAlerts: boolean,
+): TelemetryConfig {
   return {
     logLevel: yaml.log_level,
     log: resolveLog(yaml.log, at),
     metrics: resolveMetrics(yaml.metrics),
-    records: resolveRecords(yaml.records),
+    records: resolveRecords(yaml.records ?? (hasAlerts || undefined)),
     otlp: resolveOtlp(yaml.otlp),
     tracing: resolveTracing(yaml),
     service: yaml.service,

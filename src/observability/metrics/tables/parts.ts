@@ -214,6 +214,12 @@ export const partMetrics = {
     labels: ['outcome'],
     help: 'Records of operations and model calls: written to the store, or dropped because they came faster than it took them.',
   },
+  isthmus_alerts_firing: {
+    type: 'gauge',
+    labels: ['alert'],
+    help: 'How many alerts of a rule of `alerts` fire: 1 or 0 without `by`.',
+    across: 'max',
+  },
   isthmus_records_failing: {
     type: 'gauge',
     labels: [],

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { AlertWebhook } from '../../../../src/ai/budgets/index.ts';
-import { aiYaml, resolveAi } from '../../../../src/config/ai/ai.ts';
-import { startWebhookReceiver, webhookSecret } from '../../../testkit/servers/webhook-receiver.ts';
+import { aiYaml, resolveAi } from '../../../src/config/ai/ai.ts';
+import { AlertWebhook } from '../../../src/webhooks/index.ts';
+import { startWebhookReceiver, webhookSecret } from '../../testkit/servers/webhook-receiver.ts';
 
 const alert = {
   budget: 'tenants',
@@ -29,7 +29,7 @@ function open(url: string, { pauseMs = 1, timeout = '5s' } = {}) {
   return { webhook: new AlertWebhook({ config: budgetAlerts, log: log as never, pauseMs: () => pauseMs }), lines };
 }
 
-describe('an alert of a budget', () => {
+describe('an alert', () => {
   it('is sent once, as JSON, with a signature that a receiver verifies', async () => {
     await using receiver = await startWebhookReceiver();
     const { webhook, lines } = open(receiver.url);
@@ -71,7 +71,7 @@ describe('an alert of a budget', () => {
         {
           webhook: new URL(receiver.url).origin,
           reason: `it answered ${status}`,
-          msg: 'an alert of a budget was not sent; more are not logged until one is sent',
+          msg: 'an alert was not sent; more are not logged until one is sent',
         },
       ]);
     },
@@ -88,7 +88,7 @@ describe('an alert of a budget', () => {
     await expect.poll(() => lines).toHaveLength(2);
     await webhook.close();
     expect(receiver.received).toHaveLength(19);
-    expect(lines[1]).toMatchObject({ lost: 3, msg: 'alerts of budgets are sent again' });
+    expect(lines[1]).toMatchObject({ lost: 3, msg: 'alerts are sent again' });
   });
 
   it('is dropped where a thousand wait, and no caller ever waits', async () => {

@@ -1,4 +1,4 @@
-/** `ai.budget_alerts`: where the alerts of budgets are sent, besides the log. */
+/** Where alerts are sent, besides the log: `ai.budget_alerts`, and `alerts.webhook`. */
 import { z } from 'zod';
 import { parseDuration } from '../units.ts';
 import { durationOr, httpUrl } from '../values.ts';
@@ -6,7 +6,7 @@ import { durationOr, httpUrl } from '../values.ts';
 /** The secrets of Standard Webhooks: a prefix, and 24 to 64 bytes in base64. */
 const secretPrefix = 'whsec_';
 
-export const budgetAlertsYaml = z
+export const alertWebhookYaml = z
   .strictObject({
     url: httpUrl
       .refine((text) => !hasCredentials(text), 'a URL has no user and password here: alerts are signed')
@@ -22,19 +22,16 @@ export const budgetAlertsYaml = z
       ),
     timeout: durationOr('5s', 'How long one attempt to send an alert may take.'),
   })
-  .optional()
-  .describe(
-    'A webhook that the alerts of `ai.budgets` are sent to, signed as Standard Webhooks says. Default: they are in the log alone.',
-  );
+  .optional();
 
-export interface BudgetAlertsConfig {
+export interface AlertWebhookConfig {
   readonly url: string;
   /** The bytes that it stands for, in base64. */
   readonly secret: string;
   readonly timeoutMs: number;
 }
 
-export function resolveBudgetAlerts(yaml: z.output<typeof budgetAlertsYaml>): BudgetAlertsConfig | undefined {
+export function resolveAlertWebhook(yaml: z.output<typeof alertWebhookYaml>): AlertWebhookConfig | undefined {
   if (yaml === undefined) return undefined;
   const { url, secret, timeout } = yaml;
   return { url, secret: secret.slice(secretPrefix.length), timeoutMs: parseDuration(timeout) ?? 0 };

@@ -1,31 +1,16 @@
 /**
- * Sends the alerts of budgets to a webhook. Nothing waits for it: alerts are queued, up to a bound, and sent a few at a time.
+ * Sends alerts to a webhook. Nothing waits for it: alerts are queued, up to a bound, and sent a few at a time.
  * What may pass (no answer, 408, 429, 5xx) is tried again, with growing pauses; a redirect is not followed. A receiver that
  * fails is one line of the log, and one more when it answers again.
  */
-import type { BudgetAlertsConfig, BudgetUnit } from '../../config/index.ts';
-import { messageOf } from '../../errors/index.ts';
-import { Aborter, newId, pause, withinTime } from '../../lib/index.ts';
-import type { Logger } from '../../observability/index.ts';
+import type { AlertWebhookConfig } from '../config/index.ts';
+import { messageOf } from '../errors/index.ts';
+import { Aborter, newId, pause, withinTime } from '../lib/index.ts';
+import type { Logger } from '../observability/index.ts';
 import { signWebhook } from './sign-webhook.ts';
 
-/** The body of a message. */
-export interface BudgetAlert {
-  readonly budget: string;
-  /** Null: everyone together. */
-  readonly subject: string | null;
-  readonly percent: number;
-  /** Decimals: US dollars, tokens or calls. */
-  readonly limit: string;
-  readonly spent: string;
-  readonly unit: BudgetUnit;
-  /** ISO 8601. Null: the period is rolling. */
-  readonly resetsAt: string | null;
-  readonly at: string;
-}
-
 export interface AlertWebhookOptions {
-  readonly config: BudgetAlertsConfig;
+  readonly config: AlertWebhookConfig;
   readonly log: Logger;
   /** The pause before a retry, from 1. @default from 1 s to 1 min, four times as long each time, with jitter */
   readonly pauseMs?: (retry: number) => number;
@@ -45,7 +30,7 @@ const closeMs = 2_000;
 
 export class AlertWebhook {
   readonly #options: AlertWebhookOptions;
-  readonly #waiting: BudgetAlert[] = [];
+  readonly #waiting: object[] = [];
   readonly #senders = new Set<Promise<void>>();
   /** Senders that take what waits: apart, since a promise ends later than its work. */
   #sending = 0;
@@ -60,8 +45,8 @@ export class AlertWebhook {
     this.#options = options;
   }
 
-  /** Never waits, never throws. */
-  send(alert: BudgetAlert): void {
+  /** Never waits, never throws. @param alert the body, as JSON */
+  send(alert: object): void {
     if (this.#closing.signal.aborted) this.#lose('the gateway ends');
     else if (this.#waiting.length >= maxWaiting) this.#lose(`${maxWaiting} alerts wait already`);
     else {
@@ -87,7 +72,7 @@ export class AlertWebhook {
     this.#sending--;
   }
 
-  async #deliver(alert: BudgetAlert): Promise<void> {
+  async #deliver(alert: object): Promise<void> {
     const id = newId('msg_');
     const body = JSON.stringify(alert);
     for (let attempt = 1; ; attempt++) {
@@ -127,14 +112,14 @@ export class AlertWebhook {
     const { config, log } = this.#options;
     // The rest of a URL may be a credential.
     const { origin } = new URL(config.url);
-    log.warn({ webhook: origin, reason }, 'an alert of a budget was not sent; more are not logged until one is sent');
+    log.warn({ webhook: origin, reason }, 'an alert was not sent; more are not logged until one is sent');
   }
 
   #reportSent(): void {
     if (this.#lost === 0) return;
     const { config, log } = this.#options;
     const { origin } = new URL(config.url);
-    log.info({ webhook: origin, lost: this.#lost }, 'alerts of budgets are sent again');
+    log.info({ webhook: origin, lost: this.#lost }, 'alerts are sent again');
     this.#lost = 0;
   }
 }

@@ -1,0 +1,2 @@
+export { Alerts } from './alerts.ts';
+export { openAlerts } from './open-alerts.ts';

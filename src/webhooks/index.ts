@@ -1,0 +1,1 @@
+export { AlertWebhook, type AlertWebhookOptions } from './alert-webhook.ts';
