@@ -11,7 +11,9 @@ export function limitsCommand(): Command {
     .description('Limits of operations.')
     .addCommand(
       new Command('suggest')
-        .description('Suggest limits from a recorded log: each would have refused under 0.1 % of its requests.')
+        .description(
+          'Suggest limits from a recorded log: together they would have refused under 0.1 % of its requests.',
+        )
         .argument('<log...>', 'files of JSON lines that a gateway with limits.mode: measure has logged; - is the input')
         .option('--json', 'write JSON', false)
         .action(suggest),
