@@ -21,6 +21,7 @@ import { exportCommand } from './people/export.ts';
 import { priceCommand } from './price.ts';
 import { promptCommand } from './prompt.ts';
 import { reloadCommand } from './reload.ts';
+import { replayCommand } from './replay/replay.ts';
 import { serveCommand } from './serve.ts';
 import { storeCommand } from './store.ts';
 import { typesCommand } from './types.ts';
@@ -50,6 +51,7 @@ export async function run(): Promise<void> {
     .addCommand(costsCommand())
     .addCommand(logCommand())
     .addCommand(budgetsCommand())
+    .addCommand(replayCommand())
     .addCommand(exportCommand())
     .addCommand(eraseCommand())
     .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));

@@ -1,11 +1,12 @@
 /** Operations of a gateway as they are recorded, and as operators read them: the command line, and the admin graph. */
 import { join } from 'node:path';
-import { type Command, CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { logCommand } from '../../../src/cli/log/log.ts';
 import { eraseCommand } from '../../../src/cli/people/erase.ts';
 import { exportCommand } from '../../../src/cli/people/export.ts';
 import { type AiGraph, echo, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
+import { type CommandResult, runCommand } from '../../testkit/processes/run-command.ts';
 
 let graph: AiGraph;
 beforeAll(async () => {
@@ -40,36 +41,12 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => graph[Symbol.asyncDispose]());
 
-interface Ran {
-  readonly out: string;
-  readonly errors: string;
-  readonly code: number;
-}
+const run = (command: Command, args: readonly string[]): Promise<CommandResult> =>
+  runCommand(command, [...args, '--config', join(graph.gateway.folder, 'supergraph.yaml')]);
 
-/** In this process, which has everything loaded. */
-async function run(command: Command, args: readonly string[]): Promise<Ran> {
-  const [out, errors] = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockImplementation(() => true),
-  );
-  const config = join(graph.gateway.folder, 'supergraph.yaml');
-  for (const each of [command, ...command.commands]) each.exitOverride();
-  const textOf = (spy: typeof out): string => (spy?.mock.calls ?? []).map(([chunk]) => String(chunk)).join('');
-  const ran = (code: number): Ran => ({ out: textOf(out), errors: textOf(errors), code });
-  try {
-    await command.parseAsync([...args, '--config', config], { from: 'user' });
-    return ran(Number(process.exitCode ?? 0));
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return ran(2);
-  } finally {
-    process.exitCode = undefined;
-    for (const spy of [out, errors]) spy?.mockRestore();
-  }
-}
+const log = (...args: readonly string[]): Promise<CommandResult> => run(logCommand(), args);
 
-const log = (...args: readonly string[]): Promise<Ran> => run(logCommand(), args);
-
-const idsOf = ({ out }: Ran): readonly string[] =>
+const idsOf = ({ out }: CommandResult): readonly string[] =>
   out
     .split('\n')
     .filter((line) => line !== '')
