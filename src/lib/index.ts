@@ -1,31 +1,19 @@
-export {
-  type Abortable,
-  Aborter,
-  type AbortListener,
-  abortSignalOf,
-  addAbortListener,
-  removeAbortListener,
-} from './abort.ts';
 export { BufferPool, sharedBuffers } from './buffer-pool.ts';
 export { type ContentDecoder, contentDecoders, isBeyondLimit } from './content-decoders.ts';
-export { Deadline, longestTimerMs } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { FollowedFiles } from './followed-files.ts';
 export { invariant, unreachable } from './invariant.ts';
-export { isoTime } from './iso-time.ts';
 export { cloneJson, type ExactJsonOptions, ExactNumber, parseExactJson, withPlainNumbers } from './json/exact-json.ts';
 export { firstDifference } from './json/first-difference.ts';
 export { JsonLeaf, RestoredText } from './json/json-leaf.ts';
 export { parseJsonAnswer } from './json/parse-json-answer.ts';
 export { parseExactBytes } from './json/parse-json-bytes.ts';
 export { compileLinearPattern, type LinearPattern } from './linear-pattern.ts';
-export { machineNow } from './machine-clock.ts';
 export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } from './memory-budget.ts';
 export { didYouMean, nearestName } from './nearest-name.ts';
 export { clientNetwork, isLoopback, isWithin, networks, parseAddress, plainAddress } from './networks.ts';
 export { newId } from './new-id.ts';
 export { onDemand, packageOnDemand } from './on-demand.ts';
-export { pause } from './pause.ts';
 export { readBounded } from './read-bounded.ts';
 export { readTextFile } from './read-text-file.ts';
 export { parseRedisUrl, type RedisAddress } from './redis-address.ts';
@@ -35,8 +23,20 @@ export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';
 export { canonicalJson, stableHash } from './stable-hash.ts';
 export { createTextCipher, type TextCipher } from './text-cipher.ts';
-export { CallbackEntry, TimerEntry, TimerWheel, timerWheel } from './timer-wheel.ts';
-export { untilAborted } from './until-aborted.ts';
+export {
+  type Abortable,
+  Aborter,
+  type AbortListener,
+  abortSignalOf,
+  addAbortListener,
+  removeAbortListener,
+} from './time/abort.ts';
+export { Deadline, longestTimerMs } from './time/deadline.ts';
+export { isoTime } from './time/iso-time.ts';
+export { machineNow } from './time/machine-clock.ts';
+export { pause } from './time/pause.ts';
+export { CallbackEntry, TimerEntry, TimerWheel, timerWheel } from './time/timer-wheel.ts';
+export { untilAborted } from './time/until-aborted.ts';
+export { wholeSeconds } from './time/whole-seconds.ts';
+export { withinTime } from './time/within-time.ts';
 export { formatUsd, nanoOfPico, parseUsd, picoPerCall, picoPerToken } from './us-dollars.ts';
-export { wholeSeconds } from './whole-seconds.ts';
-export { withinTime } from './within-time.ts';

@@ -4,7 +4,7 @@
  */
 import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { withinTime } from './within-time.ts';
+import { withinTime } from './time/within-time.ts';
 
 export interface ReadTextFileOptions {
   /** @default 50_000_000 */

@@ -1,4 +1,4 @@
-import { type Abortable, Aborter, addAbortListener, removeAbortListener } from './abort.ts';
+import { type Abortable, Aborter, addAbortListener, removeAbortListener } from './time/abort.ts';
 
 /**
  * Deduplicates work: concurrent callers with the same key share one run. Every participant has its own abort signal;
