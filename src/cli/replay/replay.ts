@@ -1,13 +1,12 @@
 /** `isthmus replay`: the operations of a recording are sent to a gateway, and what differs is told: data, errors, price, time. */
 import { Command, InvalidArgumentError } from 'commander';
 import { messageOf } from '../../errors/index.ts';
-import { formatUsd, parseUsd } from '../../lib/index.ts';
+import { firstDifference, formatUsd, parseUsd } from '../../lib/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { fail } from '../fail.ts';
 import { printable } from '../printable.ts';
 import { readHeader } from '../read-header.ts';
 import { askGateway, type ReplayedAnswer, type ReplayTarget } from './ask-gateway.ts';
-import { firstDifference } from './first-difference.ts';
 import { type RecordedLine, type RecordedOperation, readRecording, type SkipReason } from './read-recording.ts';
 
 interface ReplayOptions {
@@ -107,7 +106,7 @@ class Replay {
     this.#after.push(after);
     const place = baseline && firstDifference(baseline.data, after.data);
     const of = [
-      ...(place === undefined ? [] : [place === '' ? 'data' : `data.${place}`]),
+      ...(place === undefined ? [] : [['data', ...place].join('.')]),
       ...(before.codes.join() === after.codes.join() ? [] : ['codes']),
       ...(before.status === after.status ? [] : ['status']),
     ];

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { logCommand } from '../../../src/cli/log/log.ts';
-import { firstDifference } from '../../../src/cli/replay/first-difference.ts';
 import { replayCommand } from '../../../src/cli/replay/replay.ts';
 import { runCommand } from '../../testkit/processes/run-command.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
@@ -102,16 +101,4 @@ describe('isthmus replay', () => {
     ]);
     expect((await replay('--against', 'nowhere')).errors).toContain('Write the URL of a GraphQL endpoint');
   });
-});
-
-describe('the first difference', () => {
-  it.each([
-    [{ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 }, undefined],
-    [{ a: { b: [1, { c: 2 }] } }, { a: { b: [1, { c: 3 }] } }, 'a.b.1.c'],
-    [[1], [1, 2], '1'],
-    [{ a: null }, {}, 'a'],
-    [{ a: null }, { a: {} }, 'a'],
-    [{ a: [] }, { a: {} }, 'a'],
-    [1, 2, ''],
-  ])('of %j and %j is at %j', (one, other, place) => expect(firstDifference(one, other)).toBe(place));
 });
