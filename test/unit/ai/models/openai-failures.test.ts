@@ -217,14 +217,14 @@ describe('an endpoint that does not answer the wire', () => {
   it('is aborted at the deadline, before its headers and in the middle of its answer', async () => {
     const silent = await serve(() => {});
     const arrived = silent.nextCall();
-    expect((await failureOf(silent.provider.complete('gpt-test', text, called({ milliseconds: 50 })))).kind).toBe(
+    expect((await failureOf(silent.provider.complete('gpt-test', text, called({ milliseconds: 500 })))).kind).toBe(
       'timeout',
     );
     await (await arrived).abandoned;
     const { provider } = await serve((_call, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"choices":');
     });
-    expect(await failureOf(provider.complete('gpt-test', text, called({ milliseconds: 50 })))).toMatchObject({
+    expect(await failureOf(provider.complete('gpt-test', text, called({ milliseconds: 500 })))).toMatchObject({
       kind: 'timeout',
       detail: 'the deadline passed',
     });

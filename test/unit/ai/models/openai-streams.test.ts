@@ -207,7 +207,7 @@ describe('a stream that is not whole', () => {
       response.write(eventStream([chatChunk({ content: 'Half' }, { usage })]));
     });
     const arrived = nextCall();
-    const parts = await partsOf(provider.stream('gpt-test', text, called({ milliseconds: 50 })));
+    const parts = await partsOf(provider.stream('gpt-test', text, called({ milliseconds: 500 })));
     expect(failureIn(parts)).toMatchObject({ kind: 'timeout', usage: { inputTokens: 12, source: 'reported' } });
     await (await arrived).abandoned;
   });
