@@ -29,15 +29,15 @@ interface RandomCase extends Pick<DifferentialOptions, 'operations' | 'mutations
 }
 
 const cases: readonly (readonly [name: string, RandomCase])[] = [
-  ['entities', { schema: entities, operations: 250, mutations: 0.15, comparesReference: true }],
-  ['abstract types', { schema: abstractTypes, operations: 250, comparesReference: true }],
-  ['contexts, overrides and chained requirements', { schema: contexts, operations: 175, mutations: 0.3 }],
-  ['keys and overrides', { schema: keys, operations: 200 }],
+  ['entities', { schema: entities, operations: 170, mutations: 0.15, comparesReference: true }],
+  ['abstract types', { schema: abstractTypes, operations: 170, comparesReference: true }],
+  ['contexts, overrides and chained requirements', { schema: contexts, operations: 120, mutations: 0.3 }],
+  ['keys and overrides', { schema: keys, operations: 135 }],
   // One of the second run drops a field for one type, where the planner is left to itself.
-  ['interfaces whose types narrow fields', { schema: places, operations: 150, fixed: [[1], [41_400, 20]] }],
-  ['the sample graph', { schema: sample, operations: 175, mutations: 0.1, comparesReference: true }],
-  ['two interface objects', { schema: vehicles, operations: 150, mayRefuse: true }],
-  ['interface objects', { schema: interfaceObjects, operations: 125, fixed: [[500_001]], mayRefuse: true }],
+  ['interfaces whose types narrow fields', { schema: places, operations: 100, fixed: [[1], [41_400, 20]] }],
+  ['the sample graph', { schema: sample, operations: 120, mutations: 0.1, comparesReference: true }],
+  ['two interface objects', { schema: vehicles, operations: 100, mayRefuse: true }],
+  ['interface objects', { schema: interfaceObjects, operations: 85, fixed: [[500_001]], mayRefuse: true }],
 ];
 
 describe.each(cases)('random operations over %s', (_name, randomCase) => {

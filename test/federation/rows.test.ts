@@ -63,7 +63,7 @@ describe.each(cases)('random operations over %s', (_name, { schema, rules, mutat
         graph.monolithData = () => leaveOut(schema.data(), leftOut, denied);
         await check({
           graph,
-          operations: randomRuns(25),
+          operations: randomRuns(17),
           mutations,
           seed: seed + salt * 1_000,
           comparesErrors: denied === 'drop',
