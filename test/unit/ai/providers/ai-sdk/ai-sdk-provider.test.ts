@@ -224,6 +224,9 @@ describe('a provider’s error', () => {
 
 describe('a call', () => {
   it('ends with its deadline, and its usage is recorded as far as it is known', async () => {
+    // The package is loaded with the first call, which may take longer than the deadline of the next one.
+    const loaded = await serve('anthropic', (_call, response) => sendJson(response, message));
+    await loaded.provider.complete(models.anthropic, ask, bounds());
     const { provider, firstCall } = await serve('anthropic', () => {});
     const failure = await failureOf(provider.complete(models.anthropic, ask, bounds(1_000)));
     expect(failure).toMatchObject({ kind: 'timeout', usage: { outputTokens: 0, source: 'estimated' } });

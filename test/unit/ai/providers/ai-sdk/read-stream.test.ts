@@ -302,7 +302,7 @@ describe('the bounds of a stream', () => {
 
   it('end it at its deadline, with what was used', async () => {
     const { provider, firstCall } = await serve('anthropic', stalled());
-    const parts = await collect(provider.stream(models.anthropic, ask, bounds(200)));
+    const parts = await collect(provider.stream(models.anthropic, ask, bounds(600)));
     expect(failureIn(parts)).toMatchObject({ kind: 'timeout', usage: { inputTokens: 40, source: 'estimated' } });
     await (await firstCall()).abandoned;
   });
