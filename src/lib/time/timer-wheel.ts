@@ -10,8 +10,6 @@ import { longestTimerMs } from './deadline.ts';
 const slotMs = 8;
 /** A power of two. Entries that are due later than `slotCount` slots from now are passed over until their round. */
 const slotCount = 2_048;
-/** A timer that is this late was set on a clock that has gone, as in tests with a clock of their own. */
-const lateTicks = 250;
 const notWaiting = -1;
 
 /** What has a deadline extends this. */
@@ -47,6 +45,8 @@ export class TimerWheel {
   #tick = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerTick = 0;
+  /** What set it. A timer of a clock that has gone, as tests with one of their own leave it, never fires. */
+  #timerClock: typeof setTimeout | undefined;
 
   /** How many entries wait. */
   get size(): number {
@@ -61,8 +61,8 @@ export class TimerWheel {
     const dueTick = Math.max(Math.ceil((now + milliseconds) / slotMs), this.#tick + 1);
     this.#link(entry, dueTick);
     if (this.#size++ === 0) this.#timer?.ref();
-    const isTimerOf = this.#timerTick <= dueTick && this.#timerTick >= tick - lateTicks;
-    if (this.#timer === undefined || !isTimerOf) this.#setTimer(dueTick, now);
+    const isInTime = this.#timerTick <= dueTick && this.#timerClock === setTimeout;
+    if (this.#timer === undefined || !isInTime) this.#setTimer(dueTick, now);
   }
 
   /** The entry's deadline is none any more. Does nothing where it has passed, or never was. */
@@ -104,6 +104,7 @@ export class TimerWheel {
   #setTimer(tick: number, now: number): void {
     clearTimeout(this.#timer);
     this.#timerTick = tick;
+    this.#timerClock = setTimeout;
     const delayMs = Math.min(Math.max(1, Math.ceil(tick * slotMs - now)), longestTimerMs);
     this.#timer = setTimeout(onTimer, delayMs, this);
   }

@@ -122,3 +122,17 @@ test('a clock that starts anew loses no entry', () => {
   vi.advanceTimersByTime(1_000 + slotMs);
   expect(times).toHaveLength(1);
 });
+
+test.each([
+  ['timers', ['setTimeout', 'clearTimeout']],
+  ['timers and time', ['setTimeout', 'clearTimeout', 'performance']],
+] as const)('a clock of %s that has gone takes no later entry with it', async (_what, toFake) => {
+  vi.useRealTimers();
+  vi.useFakeTimers({ toFake: [...toFake] });
+  const wheel = new TimerWheel();
+  wheel.add(entryIn([]), 20);
+  vi.useRealTimers();
+  const told = Promise.withResolvers<void>();
+  wheel.add(new CallbackEntry(told.resolve), 40);
+  await told.promise;
+});
