@@ -19,6 +19,7 @@ import {
 import { checkConfig } from '../src/config/index.ts';
 import { createLogger } from '../src/observability/index.ts';
 import type { AccessRule } from '../src/supergraph/index.ts';
+import { leastCpu } from './least-cpu.ts';
 import { median } from './median.ts';
 
 const rounds = 7;
@@ -79,15 +80,15 @@ export async function runAccess(): Promise<void> {
 
   print(
     'a verified token identifies its caller',
-    cost(200_000, () => authenticator.identify(facts)),
+    leastCpu({ rounds, turns: 200_000 }, () => authenticator.identify(facts)),
   );
   print(
     'an operation with one rule is authorised, warm',
-    cost(200_000, () => access?.authorise(flat)),
+    leastCpu({ rounds, turns: 200_000 }, () => access?.authorise(flat)),
   );
   print(
     'an operation with a policy on its arguments is authorised, warm',
-    cost(50_000, () => access?.authorise(secret)),
+    leastCpu({ rounds, turns: 50_000 }, () => access?.authorise(secret)),
   );
   for (const [what, accessOf] of [
     ['200 protected fields of an operation are filtered for the first time', () => access],
@@ -107,18 +108,6 @@ export async function runAccess(): Promise<void> {
     print(`${what}, the median of ${turns.length}`, median(turns));
   }
   console.log(`load of the machine: ${loadavg()[0]?.toFixed(1)}`);
-}
-
-/** @returns microseconds of CPU for one turn, the least of the rounds */
-function cost(turns: number, run: () => unknown): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; round++) {
-    const before = process.cpuUsage();
-    for (let turn = 0; turn < turns; turn++) run();
-    const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / turns);
-  }
-  return least;
 }
 
 function print(what: string, microseconds: number): void {

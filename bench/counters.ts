@@ -16,6 +16,7 @@ import {
   SharedCounters,
 } from '../src/counters/index.ts';
 import { createLogger } from '../src/observability/index.ts';
+import { leastCpu } from './least-cpu.ts';
 
 const steps = 200_000;
 const rounds = 7;
@@ -98,13 +99,6 @@ function leastCpuNs(counters: LocalCounters, changes: readonly CounterChange[]):
   return leastOf(() => counters.add(changes), steps);
 }
 
-function leastOf(work: () => void, steps = 50_000): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; round++) {
-    const start = process.cpuUsage();
-    for (let step = 0; step < steps; step++) work();
-    const { user, system } = process.cpuUsage(start);
-    least = Math.min(least, ((user + system) * 1_000) / steps);
-  }
-  return Math.round(least);
+function leastOf(work: () => void, turns = 50_000): number {
+  return Math.round(leastCpu({ rounds, turns }, work) * 1_000);
 }

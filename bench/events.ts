@@ -4,10 +4,10 @@
  * whole gateways differ by more than this (`npm run bench -- observability` compares those).
  */
 import { FetchEvent, OperationEvent, RequestEvent, type RequestSink, requestLine } from '../src/observability/index.ts';
+import { leastCpu } from './least-cpu.ts';
 import { print } from './print.ts';
 
-const rounds = 25;
-const turns = 100_000;
+const measured = { rounds: 25, turns: 100_000 } as const;
 
 const sink: RequestSink = { record: () => undefined };
 const options = {
@@ -50,18 +50,8 @@ function fetchInto(operation: OperationEvent): void {
   fetch.end('ok', performance.now());
 }
 
-/** Microseconds of CPU, of the garbage collector too, for one call; the least of the rounds. */
-function cost(run: () => unknown): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; round++) {
-    const before = process.cpuUsage();
-    for (let turn = 0; turn < turns; turn++) run();
-    const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / turns);
-  }
-  return least;
-}
-
-print(`the event of a flat query (one fetch)              ${cost(() => request(1)).toFixed(2)} µs`);
-print(`the event of the benchmark operation (7 fetches)   ${cost(() => request(7)).toFixed(2)} µs`);
-print(`an event with the fields of its line in the log    ${cost(() => requestLine(request(1))).toFixed(2)} µs`);
+print(`the event of a flat query (one fetch)              ${leastCpu(measured, () => request(1)).toFixed(2)} µs`);
+print(`the event of the benchmark operation (7 fetches)   ${leastCpu(measured, () => request(7)).toFixed(2)} µs`);
+print(
+  `an event with the fields of its line in the log    ${leastCpu(measured, () => requestLine(request(1))).toFixed(2)} µs`,
+);

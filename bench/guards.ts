@@ -2,6 +2,7 @@
 import { noPlaceholders } from '../src/ai/guardrails/index.ts';
 import { bounds, everything, guards } from '../test/unit/ai/guardrails/guards.ts';
 import { hostileUnits } from '../test/unit/ai/guardrails/hostile-units.ts';
+import { leastCpu } from './least-cpu.ts';
 import { print } from './print.ts';
 
 const plain =
@@ -15,7 +16,7 @@ export function runGuards(): void {
     redact: (text: string) => guard.redact(text),
   };
   for (const [name, check] of Object.entries(checks)) {
-    const ms = leastCpu(20, () => {
+    const ms = millisecondsOf(20, () => {
       for (let index = 0; index < 1_000; index += 1) check(plain);
     });
     print(`${name}, a plain text of 300 characters: ${ms.toFixed(1)} microseconds`);
@@ -25,7 +26,7 @@ export function runGuards(): void {
       .map((unit) => {
         const text = unit.repeat(Math.ceil(1_000_000 / unit.length)).slice(0, 1_000_000);
         const tenth = text.slice(0, 100_000);
-        return { unit, whole: leastCpu(2, () => check(text)), tenth: leastCpu(3, () => check(tenth)) };
+        return { unit, whole: millisecondsOf(2, () => check(text)), tenth: millisecondsOf(3, () => check(tenth)) };
       })
       .sort((a, b) => b.whole - a.whole)
       .slice(0, 3);
@@ -36,14 +37,6 @@ export function runGuards(): void {
   }
 }
 
-/** The least CPU time of several runs, in milliseconds: other processes share the machine. */
-function leastCpu(runs: number, work: () => void): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let index = 0; index < runs; index += 1) {
-    const before = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / 1_000);
-  }
-  return least;
+function millisecondsOf(rounds: number, check: () => void): number {
+  return leastCpu({ rounds, turns: 1 }, check) / 1_000;
 }
