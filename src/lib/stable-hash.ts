@@ -52,7 +52,7 @@ class CanonicalWriter {
     let isFirst = true;
     for (const key of keys) {
       let value = object[key];
-      while (typeof value === 'object' && value !== null && hasOwnForm(value) && !(value instanceof ExactNumber))
+      if (typeof value === 'object' && value !== null && hasOwnForm(value) && !(value instanceof ExactNumber))
         value = value.toJSON();
       if (value === undefined || typeof value === 'function' || typeof value === 'symbol') continue;
       this.text += isFirst ? '{' : ',';

@@ -24,3 +24,9 @@ test('values without a JSON form are left out of objects and `null` in arrays, a
   );
   expect(canonicalJson(undefined)).toBe('null');
 });
+
+test('a form of its own that is the object itself ends with a RangeError', () => {
+  const self = { toJSON: (): unknown => self };
+  expect(() => canonicalJson(self)).toThrow(RangeError);
+  expect(() => canonicalJson({ self })).toThrow(RangeError);
+});
