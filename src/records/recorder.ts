@@ -58,7 +58,7 @@ export class Recorder {
   readonly #writer = newId('').slice(0, 16);
   readonly #hours = new Map<number, Hour>();
   #lines: HeldLines[] = [];
-  #store: RecordStore | undefined;
+  #opening: Promise<RecordStore> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #isFailing = false;
@@ -92,15 +92,20 @@ export class Recorder {
   }
 
   /** For whoever reads. @throws where it cannot be opened */
-  async store(): Promise<RecordStore> {
-    this.#store ??= await this.#options.open();
-    return this.#store;
+  store(): Promise<RecordStore> {
+    this.#opening ??= this.#options.open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
   }
 
   async close(): Promise<void> {
     await this.written();
     clearTimeout(this.#timer);
-    await this.#store?.close();
+    // Where it cannot be opened, there is none to close, and that has been told.
+    const store = await this.#opening?.catch(() => undefined);
+    await store?.close();
   }
 
   #hour(at: number): Hour {

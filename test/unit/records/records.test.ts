@@ -227,4 +227,20 @@ describe('records', () => {
       durations: new Map([[bucketOf(7), 1]]),
     });
   });
+
+  it('have one store, whoever asks for it first; and after a failure it is opened again', async () => {
+    let opened = 0;
+    const file = join(folder, 'once', 'state.records.db');
+    await using recording = record({
+      open: async () => {
+        if (opened++ === 0) throw new Error('the disk is full');
+        return openRecords({ kind: 'sqlite', file, keys }, 1_000);
+      },
+    });
+    const { recorder } = recording;
+    await expect(recorder.store()).rejects.toThrow('the disk is full');
+    const [first, second] = await Promise.all([recorder.store(), recorder.store()]);
+    expect(first).toBe(second);
+    expect(opened).toBe(2);
+  });
 });
