@@ -126,9 +126,8 @@ export class ApiKeyTable {
    * @returns how many
    */
   async forget(transaction: StoreTransaction, user: string, at: number): Promise<number> {
-    const keys = (await this.#readAll(transaction)).filter(({ id, name }) => name === user || `key:${id}` === user);
-    if (keys.length === 0) return 0;
     const revision = await nextRevision(transaction, topic);
+    const keys = (await this.#readAll(transaction)).filter(({ id, name }) => name === user || `key:${id}` === user);
     for (const key of keys)
       await this.#write(transaction, { ...key, name: '(erased)', revokedAt: key.revokedAt ?? at }, revision);
     return keys.length;

@@ -70,10 +70,10 @@ export class BudgetRaiseTable {
 
   /** Removes the increases for one subject, in every budget. @returns how many */
   async forget(transaction: StoreTransaction, subject: string): Promise<number> {
+    await nextRevision(transaction, topic);
     const rows = await transaction.selectFrom('isthmus_budget_raises').selectAll().execute();
     const ids = rows.filter((row) => this.#read(row).subject === subject).map(({ id }) => id);
     if (ids.length === 0) return 0;
-    await nextRevision(transaction, topic);
     await transaction.deleteFrom('isthmus_budget_raises').where('id', 'in', ids).execute();
     return ids.length;
   }
