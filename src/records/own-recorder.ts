@@ -1,6 +1,6 @@
 /** The thread that records, as the main thread has it: started once, connected with every thread that serves. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { RecordsConfig, ResolvedConfig } from '../config/index.ts';
+import { ConfigError, type RecordsConfig, type ResolvedConfig } from '../config/index.ts';
 import { newId, siblingModule, withinTime } from '../lib/index.ts';
 import type { Logger, MetricSource } from '../observability/index.ts';
 import type { RecordGroup, RecordPage } from '../store/records/index.ts';
@@ -74,7 +74,7 @@ export class OwnRecorder {
       await store.close();
       return new OwnRecorder(records, location, log);
     } catch (error) {
-      if (records.enabled === true) throw error;
+      if (records.enabled === true || !(error instanceof ConfigError)) throw error;
       log.warn({ error }, 'operations are not recorded: the store cannot be opened');
       return undefined;
     }
