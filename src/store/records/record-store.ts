@@ -65,6 +65,13 @@ export interface RecordBounds {
   readonly aggregatesMs: number;
 }
 
+interface Deleted {
+  readonly count: number;
+  readonly bytes: number;
+  /** The id of the newest; empty where there was none. */
+  readonly last: string;
+}
+
 const rowsPerStep = 1_000;
 /** Where records take more than they may, a part more is deleted, so that not every batch has to. */
 const prunedTo = 0.97;
@@ -139,11 +146,13 @@ export class RecordStore {
 
   /** Deletes the records of a person: the sums have no person's name. @returns how many */
   async erase(principal: string): Promise<number> {
-    const condition = sql`where principal = ${this.#names.hashOf('principal', principal)}`;
+    const hash = this.#names.hashOf('principal', principal);
+    let last = '';
     for (let erased = 0; ; ) {
-      const { count } = await this.#deleteOldest(condition, rowsPerStep);
-      erased += count;
-      if (count < rowsPerStep) return erased;
+      const deleted = await this.#deleteOldest(sql`where id > ${last} and principal = ${hash}`, rowsPerStep);
+      erased += deleted.count;
+      if (deleted.count < rowsPerStep) return erased;
+      last = deleted.last;
       await setImmediate();
     }
   }
@@ -152,16 +161,16 @@ export class RecordStore {
     return this.#db.destroy();
   }
 
-  #deleteOldest(
-    condition: RawBuilder<unknown>,
-    limit: number,
-  ): Promise<{ readonly count: number; readonly bytes: number }> {
+  #deleteOldest(condition: RawBuilder<unknown>, limit: number): Promise<Deleted> {
     return this.#db.transaction().execute(async (transaction) => {
-      const { rows } = await sql<{ bytes: number }>`delete from isthmus_records where id in
-        (select id from isthmus_records ${condition} order by id limit ${limit}) returning bytes`.execute(transaction);
+      const { rows } = await sql<{ id: string; bytes: number }>`delete from isthmus_records where id in
+        (select id from isthmus_records ${condition} order by id limit ${limit}) returning id, bytes`.execute(
+        transaction,
+      );
       const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
       await resize(transaction, -bytes);
-      return { count: rows.length, bytes };
+      const last = rows.reduce((greatest, { id }) => (id > greatest ? id : greatest), '');
+      return { count: rows.length, bytes, last };
     });
   }
 
