@@ -26,6 +26,8 @@ export interface RecorderOptions {
   readonly delayMs?: number;
   /** @default 1000 */
   readonly retryMs?: number;
+  /** @default 60000 */
+  readonly pruneEveryMs?: number;
 }
 
 /** What is kept of texts. */
@@ -48,7 +50,6 @@ interface Hour {
 
 /** Records of one transaction: it takes 20 ms, and readers of PostgreSQL wait for none. */
 const batchLength = 2_000;
-const pruneEveryMs = 60_000;
 /** Hours whose sums are held while they cannot be written. */
 const maxHours = 48;
 
@@ -62,12 +63,19 @@ export class Recorder {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #isFailing = false;
-  #prunedAt = Number.NEGATIVE_INFINITY;
+  /** Without anything to write too: what is kept grows old where nothing comes. */
+  readonly #pruning: NodeJS.Timeout;
+  #isPruneDue = true;
+  #hasMoreToPrune = false;
   #sincePruned = 0;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#pruning = setInterval(() => {
+      this.#isPruneDue = true;
+      void this.#write();
+    }, options.pruneEveryMs ?? 60_000).unref();
   }
 
   /** @param onWritten told of the characters of lines, once they are in the store */
@@ -101,6 +109,7 @@ export class Recorder {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#pruning);
     await this.written();
     clearTimeout(this.#timer);
     // Where it cannot be opened, there is none to close, and that has been told.
@@ -137,7 +146,7 @@ export class Recorder {
     this.#timer = undefined;
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
-      if (this.#hasMore()) this.#schedule(this.#options.delayMs ?? 100);
+      if (this.#hasMore() || this.#hasMoreToPrune) this.#schedule(this.#options.delayMs ?? 100);
     });
     return this.#writing;
   }
@@ -199,11 +208,11 @@ export class Recorder {
 
   async #prune(store: RecordStore): Promise<void> {
     const { bounds, onPruned } = this.#options;
-    const now = this.#now();
-    if (now - this.#prunedAt < pruneEveryMs && this.#sincePruned < bounds.maxBytes / 100) return;
-    this.#prunedAt = now;
+    if (!this.#isPruneDue && !this.#hasMoreToPrune && this.#sincePruned < bounds.maxBytes / 100) return;
+    this.#isPruneDue = false;
     this.#sincePruned = 0;
-    const records = await store.prune(bounds, now);
+    const { records, hasMore } = await store.prune(bounds, this.#now());
+    this.#hasMoreToPrune = hasMore;
     if (records > 0) onPruned(records);
   }
 

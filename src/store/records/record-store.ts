@@ -65,6 +65,13 @@ export interface RecordBounds {
   readonly aggregatesMs: number;
 }
 
+interface Pruned {
+  /** How many. */
+  readonly records: number;
+  /** Whether there is more to delete: call it again. */
+  readonly hasMore: boolean;
+}
+
 interface Deleted {
   readonly count: number;
   readonly bytes: number;
@@ -73,6 +80,7 @@ interface Deleted {
 }
 
 const rowsPerStep = 1_000;
+const stepsAtOnce = 20;
 /** Where records take more than they may, a part more is deleted, so that not every batch has to. */
 const prunedTo = 0.97;
 
@@ -119,29 +127,32 @@ export class RecordStore {
   }
 
   /**
-   * Deletes what is too old, and the oldest of what is too much, and lets other work go on between its steps.
-   * @returns how many records
+   * Deletes what is too old, and the oldest of what is too much, and lets other work go on between its steps. Where it is
+   * much, a part of it: what is written meanwhile does not wait for long.
    */
-  async prune({ keepMs, maxBytes, aggregatesMs }: RecordBounds, now: number): Promise<number> {
+  async prune({ keepMs, maxBytes, aggregatesMs }: RecordBounds, now: number): Promise<Pruned> {
     await sql`delete from isthmus_record_sums where hour < ${now - aggregatesMs}`.execute(this.#db);
     const old = idFrom(now - keepMs);
-    let pruned = 0;
-    for (let count = rowsPerStep; count === rowsPerStep; pruned += count) {
+    let records = 0;
+    let steps = 0;
+    for (let count = rowsPerStep; count === rowsPerStep; records += count) {
+      if (steps++ === stepsAtOnce) return { records, hasMore: true };
       count = (await this.#deleteOldest(sql`where id < ${old}`, rowsPerStep)).count;
       await setImmediate();
     }
     let bytes = await this.bytes();
-    if (bytes <= maxBytes) return pruned;
+    if (bytes <= maxBytes) return { records, hasMore: false };
     while (bytes > maxBytes * prunedTo) {
+      if (steps++ >= stepsAtOnce) return { records, hasMore: true };
       // Not more than that is too much, as far as a record has a kilobyte.
       const limit = Math.ceil((bytes - maxBytes * prunedTo) / 1_000);
       const deleted = await this.#deleteOldest(sql``, Math.min(rowsPerStep, limit));
-      if (deleted.count === 0) return pruned;
-      pruned += deleted.count;
+      if (deleted.count === 0) break;
+      records += deleted.count;
       bytes -= deleted.bytes;
       await setImmediate();
     }
-    return pruned;
+    return { records, hasMore: false };
   }
 
   /** Deletes the records of a person: the sums have no person's name. @returns how many */

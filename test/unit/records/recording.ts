@@ -33,9 +33,10 @@ interface RecordingOptions extends Partial<RecordsConfig> {
   readonly now?: () => number;
   readonly maxWaiting?: number;
   readonly open?: () => Promise<RecordStore>;
+  readonly pruneEveryMs?: number;
 }
 
-export function record({ now, maxWaiting, open, ...of }: RecordingOptions = {}): Recording {
+export function record({ now, maxWaiting, open, pruneEveryMs, ...of }: RecordingOptions = {}): Recording {
   const config = { ...resolveRecords(true), rate: 100_000, ...of };
   const counts = new SharedRecordCounts();
   const own = join(folder, String(files++));
@@ -62,6 +63,7 @@ export function record({ now, maxWaiting, open, ...of }: RecordingOptions = {}):
     delayMs: 1,
     retryMs: 5,
     ...time,
+    ...(pruneEveryMs === undefined ? {} : { pruneEveryMs }),
   });
   const closed = new Promise((resolve) => port2.on('close', resolve));
   port2.on('message', (message: RecordMessage) =>

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RequestEvent } from '../../../src/observability/index.ts';
-import { bucketOf, quantile, quantileError } from '../../../src/observability/records/index.ts';
+import { bucketOf, hourMs, quantile, quantileError } from '../../../src/observability/records/index.ts';
 import { openRecords, type RecordStore } from '../../../src/store/records/index.ts';
 import { type MadeOperation, madeCall, madeRequest } from './made-events.ts';
 import { allOf, ever, folder, keys, record } from './recording.ts';
@@ -242,5 +242,33 @@ describe('records', () => {
     const [first, second] = await Promise.all([recorder.store(), recorder.store()]);
     expect(first).toBe(second);
     expect(opened).toBe(2);
+  });
+
+  it('that have grown old are deleted where nothing comes any more', async () => {
+    let now = Date.now();
+    await using recording = record({ now: () => now, pruneEveryMs: 5 });
+    const { sink, recorder, counts } = recording;
+    sink.record(madeRequest());
+    await expect.poll(() => counts.read().written).toBe(1);
+    const store = await recorder.store();
+    expect(await store.bytes()).toBeGreaterThan(0);
+    now += 365 * 24 * hourMs;
+    await expect.poll(() => store.bytes()).toBe(0);
+  });
+
+  it('are deleted part by part where they are many, and what comes is written in between', async () => {
+    await using recording = record();
+    const { sink, recorder, counts } = recording;
+    const store = await recorder.store();
+    const writtenBefore: number[] = [];
+    store.prune = async () => {
+      writtenBefore.push(counts.read().written);
+      if (writtenBefore.length === 1) sink.record(madeRequest());
+      return { records: 20_000, hasMore: writtenBefore.length < 2 || counts.read().written < 2 };
+    };
+    sink.record(madeRequest());
+    await expect.poll(() => counts.read().written).toBe(2);
+    await expect.poll(() => writtenBefore.at(-1)).toBe(2);
+    expect(writtenBefore[0]).toBe(1);
   });
 });

@@ -183,17 +183,30 @@ export function describeRecords(fresh: () => StoreConfig | Promise<StoreConfig>)
     opened(async (records) => {
       const all = Array.from({ length: 3_500 }, (_, index) => operationRecord(1_000 + index));
       await records.add({ records: all, sums: [] });
-      expect(await records.prune(bounds, 4_000)).toBe(2_000);
+      expect(await records.prune(bounds, 4_000)).toEqual({ records: 2_000, hasMore: false });
       const left = await records.search({ filter: everything, limit: 5_000 });
       expect(left.records).toEqual(all.slice(2_000).toReversed());
-      expect(await records.prune(bounds, 4_000)).toBe(0);
+      expect(await records.prune(bounds, 4_000)).toEqual({ records: 0, hasMore: false });
       const bytes = await records.bytes();
-      const pruned = await records.prune({ ...bounds, maxBytes: bytes - 1 }, 4_000);
+      const { records: pruned } = await records.prune({ ...bounds, maxBytes: bytes - 1 }, 4_000);
       expect(pruned).toBeGreaterThan(40);
       expect(pruned).toBeLessThan(60);
       expect(await search(records, { to: 3_000 + pruned })).toEqual([]);
       expect(await records.bytes()).toBeLessThan(bytes);
       await records.prune({ ...bounds, maxBytes: 0 }, 4_000);
+      expect(await records.bytes()).toBe(0);
+    }));
+
+  it('deletes a part of what is very much, and then the rest', () =>
+    opened(async (records) => {
+      for (let start = 0; start < 20_500; start += 500)
+        await records.add({
+          records: Array.from({ length: 500 }, (_, index) => operationRecord(1_000 + start + index)),
+          sums: [],
+        });
+      const later = 100_000_000;
+      expect(await records.prune(bounds, later)).toEqual({ records: 20_000, hasMore: true });
+      expect(await records.prune(bounds, later)).toEqual({ records: 500, hasMore: false });
       expect(await records.bytes()).toBe(0);
     }));
 
