@@ -219,9 +219,10 @@ export function recordsResolvers(reader: RecordReader | undefined) {
         by: by.map((name) => name.toLowerCase() as SumDimension),
         where: withoutNulls(where),
         everyMs: every === 'HOUR' ? hourMs : every === 'DAY' ? 24 * hourMs : undefined,
+        maxGroups,
       });
       if (groups.length > maxGroups)
-        throw refusal('BAD_USER_INPUT', `these are ${groups.length} groups: ask for a shorter time, or by less`);
+        throw refusal('BAD_USER_INPUT', `these are more than ${maxGroups} groups: ask for a shorter time, or by less`);
       return groups.map((group) => toAggregate(group, every));
     },
   };

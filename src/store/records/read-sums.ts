@@ -21,6 +21,8 @@ export interface RecordSumsRequest {
   readonly where?: Readonly<Partial<Record<SumDimension, string>>>;
   /** Sums of steps of so many milliseconds each, whole hours; undefined: of the whole span. */
   readonly everyMs?: number | undefined;
+  /** Reading ends where there are more groups: then there is one more than that, and none has its whole sum. */
+  readonly maxGroups?: number;
 }
 
 export interface RecordGroup {
@@ -45,7 +47,7 @@ const rowsPerPage = 2_000;
 export async function readSums(
   db: StoreDatabase,
   names: RecordNames,
-  { from, to, by, where = {}, everyMs }: RecordSumsRequest,
+  { from, to, by, where = {}, everyMs, maxGroups = Number.POSITIVE_INFINITY }: RecordSumsRequest,
 ): Promise<readonly RecordGroup[]> {
   const firstHour = Math.floor(from / hourMs) * hourMs;
   const kind = kindOf([...by, ...(Object.keys(where) as SumDimension[])]);
@@ -72,6 +74,7 @@ export async function readSums(
         const of = new Map(by.map((dimension, index) => [dimension, nameOf(dimension, values[index], called)]));
         group = { at, of, count: 0, errors: 0, nanoUsd: 0n, inputTokens: 0, outputTokens: 0, durations: new Map() };
         groups.set(key, group);
+        if (groups.size > maxGroups) return [...groups.values()];
       }
       add(group, row);
     }

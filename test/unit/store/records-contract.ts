@@ -261,6 +261,15 @@ export function describeRecords(fresh: () => StoreConfig | Promise<StoreConfig>)
       expect(await counts({ by: ['model'], where: field })).toEqual([['test/m', 1]]);
     }));
 
+  it('reads no more groups of sums than are asked for, and one that says so', () =>
+    opened(async (records) => {
+      const sums = Array.from({ length: 50 }, (_, number) => writtenSum({ number, operation: `Page${number}` }));
+      await records.add({ records: [], sums });
+      const read = (maxGroups: number) => records.sums({ from: 0, to: 1, by: ['operation'], maxGroups });
+      expect(await read(50)).toHaveLength(50);
+      expect(await read(20)).toHaveLength(21);
+    }));
+
   it('can be opened by several at once, the first time too', async () => {
     const config = await fresh();
     await (await openAt(config)).close();
