@@ -1,6 +1,7 @@
 /** A recording: the lines that `isthmus log --json` prints, as far as their operations can be sent again. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Kind, parse } from 'graphql';
 
 /** One operation of a recording. */
 export interface RecordedOperation {
@@ -33,7 +34,7 @@ function readLine(line: string, withMutations: boolean): RecordedLine {
   if (typeof document !== 'string') return { skipped: 'no document' };
   if (kind === 'mutation' && !withMutations) return { skipped: 'a mutation' };
   const values = isObject(variables) ? variables : undefined;
-  if (values === undefined && /^[^{]*\(\s*\$/.test(document)) return { skipped: 'no variables' };
+  if (values === undefined && declaresVariables(document)) return { skipped: 'no variables' };
   return {
     requestId,
     operation: typeof operation === 'string' ? operation : undefined,
@@ -44,6 +45,19 @@ function readLine(line: string, withMutations: boolean): RecordedLine {
     durationMs: typeof durationMs === 'number' ? durationMs : 0,
     usd: typeof usd === 'string' ? usd : '0',
   };
+}
+
+function declaresVariables(document: string): boolean {
+  try {
+    const { definitions } = parse(document, { noLocation: true });
+    return definitions.some(
+      (definition) =>
+        definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions?.length ?? 0) > 0,
+    );
+  } catch {
+    // It was refused, and is again.
+    return false;
+  }
 }
 
 function parsedObject(line: string): Readonly<Record<string, unknown>> | undefined {

@@ -87,6 +87,19 @@ describe('isthmus replay', () => {
     expect(code).toBe(1);
   });
 
+  it('knows operations with variables wherever they are in a document, and no others', async () => {
+    const documents = [
+      'fragment Name on Product { name } query One($id: ID!) { product(id: $id) { ...Name } }',
+      '# ($id)\nquery None { product(id: "p1") { name } }',
+      'query Broken($ {',
+    ];
+    const mixed = join(before.folder, 'mixed.jsonl');
+    const records = documents.map((document) => ({ requestId: 'r', status: 200, door: 'graphql', document }));
+    writeFileSync(mixed, records.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    const { out } = await runCommand(replayCommand(), [mixed, '--against', urlOf(after), '--json']);
+    expect(JSON.parse(out)).toMatchObject({ replayed: 2, skipped: { 'no variables': 1 } });
+  });
+
   it('says what it cannot replay, and why', async () => {
     const nowhere = await replay('--against', 'http://127.0.0.1:1/graphql', '--json');
     expect(nowhere.code).toBe(1);
