@@ -183,11 +183,12 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       const reader = readers?.of(view?.schema ?? apiSchema, request.denials);
       const requests = new RunRequests({ clients, context: priced?.context ?? context, cost, reader });
       // A run whose every answer is still cached is repeated.
-      const runKey = cost === undefined && priced === undefined ? runs.keyOf(variant, plan, values) : undefined;
-      const earlier = runKey === undefined ? undefined : runs.find(runKey, plan);
+      const mayRepeat = cost === undefined && priced === undefined;
+      const earlier = mayRepeat ? runs.find(variant, plan, values) : undefined;
       const isAllowed = earlier !== undefined && limits?.refusalOfEntities(earlier.entityCount, context) === undefined;
       const early = isAllowed ? await repeatRun(earlier, requests) : undefined;
-      context.signal.throwIfAborted();
+      // Whatever is priced ends in its run.
+      if (isAllowed) context.signal.throwIfAborted();
       if (isAllowed && early === undefined) {
         noteSizes(context, plan, earlier.entityCount);
         const repeated: ExecutionOutcome = { kind: 'single', result: { data: new JsonText(earlier.answer) } };
@@ -230,9 +231,10 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
           : () => undefined,
       });
       // 5. Accounted: the memory it has come to retain.
-      if (runKey !== undefined && result.requests !== undefined && !isIntrospected && isDataAlone(outcome)) {
+      if (mayRepeat && result.requests !== undefined && !isIntrospected && isDataAlone(outcome)) {
         const { requests: sent, entityCount } = result;
-        runs.add(runKey, { plan, requests: sent, entityCount }, outcome.result.data);
+        const planBytes = plans.partsOf(plan).reduce((sum, { bytes }) => sum + bytes, 0);
+        runs.add({ variant, values, planBytes }, { plan, requests: sent, entityCount }, outcome.result.data);
       }
       reportGrowth(prepared, plan, keyOf(request.documentHash, request.operationName, view?.contract));
       return hooked?.finish === undefined ? outcome : hooked.finish(outcome);

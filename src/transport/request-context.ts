@@ -128,8 +128,7 @@ export interface OperationCharges {
   ): Promise<void> | undefined;
   /** Puts back what the operation did not cost. */
   settle(unit: 'points' | 'usd', actual: number): void;
-  /** Whether several gateways count together: what is postponed is asked of them with the charge. */
-  readonly isJoint: boolean;
+  /** Of several gateways that count together: they are asked for it with the charge. */
   postpone(counts: { ask(): Promise<void>; giveBack(): void }): void;
 }
 

@@ -19,6 +19,8 @@ import { hashKey, storedKey } from './stored-key.ts';
 
 /** So many keys are remembered with their hashes. */
 const maxHashes = 4_096;
+/** Characters of a key whose hash is remembered. */
+const longestRemembered = 256;
 
 interface HashedKey {
   readonly stored: string;
@@ -138,6 +140,8 @@ export class SharedCounters implements LocalCounters {
     if (remembered !== undefined) return remembered;
     const stored = storedKey(key);
     const hashed = { stored, hash: hashKey(stored, this.#views.seed) };
+    // Arguments of clients may be in it.
+    if (key.length > longestRemembered) return hashed;
     if (this.#hashes.size >= maxHashes) this.#hashes.clear();
     this.#hashes.set(key, hashed);
     return hashed;

@@ -27,11 +27,20 @@ export interface RepeatableRequest {
 
 export interface RepeatableRun {
   readonly plan: CompiledPlan;
+  /** Of the plan, which is kept with the run after its own cache has given it up. */
+  readonly planBytes: number;
   readonly requests: ReadonlyMap<Fetch, RepeatableRequest>;
   /** How many entities are asked for. */
   readonly entityCount: number;
   /** The text of the answer. */
   readonly answer: Buffer | string;
+}
+
+/** What a run is found by, and what its plan takes. */
+export interface RunIdentity {
+  readonly variant: Variant;
+  readonly values: RequestValues;
+  readonly planBytes: number;
 }
 
 /** What the requests of a run that was not the same were answered with, for the run that takes its place. */
@@ -50,7 +59,7 @@ export class RepeatableRuns {
   #variantCount = 0;
 
   /** @returns undefined for a run that cannot be repeated */
-  keyOf(variant: Variant, plan: CompiledPlan, values: RequestValues): string | undefined {
+  #keyOf(variant: Variant, plan: CompiledPlan, values: RequestValues): string | undefined {
     if (plan.hasRows || plan.placeMatters || plan.fetches.length === 0) return undefined;
     let number = this.#variants.get(variant);
     if (number === undefined) {
@@ -66,16 +75,24 @@ export class RepeatableRuns {
     return key.length > longestKey ? undefined : key;
   }
 
-  find(key: string, plan: CompiledPlan): RepeatableRun | undefined {
+  find(variant: Variant, plan: CompiledPlan, values: RequestValues): RepeatableRun | undefined {
+    if (this.#runs.size === 0) return undefined;
+    const key = this.#keyOf(variant, plan, values);
+    if (key === undefined) return undefined;
     const run = this.#runs.get(key);
     return run === undefined || run === 'once' || run.plan !== plan ? undefined : run;
   }
 
   /** @param data of an answer that has nothing else */
-  add(key: string, run: Omit<RepeatableRun, 'answer'>, data: JsonText): void {
-    if (data.long !== undefined) return;
+  add(
+    { variant, values, planBytes }: RunIdentity,
+    run: Omit<RepeatableRun, 'answer' | 'planBytes'>,
+    data: JsonText,
+  ): void {
+    const key = this.#keyOf(variant, run.plan, values);
+    if (key === undefined || data.long !== undefined) return;
     if (this.#runs.get(key) === undefined) this.#runs.set(key, 'once');
-    else this.#runs.set(key, { ...run, answer: copyOf(data.whole) });
+    else this.#runs.set(key, { ...run, planBytes, answer: copyOf(data.whole) });
   }
 }
 
@@ -86,7 +103,12 @@ export async function repeatRun(
 ): Promise<EarlyAnswers | undefined> {
   const early = new Map<Fetch, Promise<SubgraphResponse>>();
   let isSame = true;
-  await runInOrder(plan, async (fetch) => {
+  const differs = Promise.withResolvers<void>();
+  const differ = (): void => {
+    isSame = false;
+    differs.resolve();
+  };
+  const repeating = runInOrder(plan, async (fetch) => {
     const earlier = requests.get(fetch);
     // What depends on an answer that differs may ask otherwise.
     if (earlier === undefined || !isSame) return;
@@ -94,12 +116,14 @@ export async function repeatRun(
     early.set(fetch, answering);
     try {
       const { versions } = await answering;
-      if (!areSame(versions, earlier.versions)) isSame = false;
+      if (!areSame(versions, earlier.versions)) differ();
     } catch {
       // Whoever takes the answer is told.
-      isSame = false;
+      differ();
     }
   });
+  // The run waits for what is under way, each fetch for its own: one that is slow holds up no other.
+  await Promise.race([repeating, differs.promise]);
   return isSame ? undefined : early;
 }
 
@@ -112,9 +136,9 @@ function areSame(versions: readonly number[] | undefined, earlier: readonly numb
 function sizeOf(run: RepeatableRun | 'once', key: string): number {
   let bytes = key.length + 200;
   if (run === 'once') return bytes;
-  bytes += run.answer.length;
+  bytes += run.answer.length + run.planBytes;
   for (const { request, versions } of run.requests.values()) {
-    bytes += requestBytes + versions.length * versionBytes;
+    bytes += requestBytes + versions.length * versionBytes + (request.variablesJson?.length ?? 0);
     for (const text of request.representationsJson ?? []) bytes += text.length + versionBytes;
   }
   return bytes;

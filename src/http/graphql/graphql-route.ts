@@ -140,7 +140,7 @@ export async function addGraphQLRoute(
   const answerCached: AnswerCached = (raw) => {
     const { current } = generations;
     // What a caller may ask how often is charged on the whole way.
-    if (current === undefined || current.rates !== undefined) return undefined;
+    if (current === undefined || current.rates?.chargesRequests === true) return undefined;
     const answer = servings.get(current)?.known?.answer(raw);
     if (raw.method !== 'GET' || answer === undefined) return answer;
     const orNotModified = (found: Answer | undefined) => found && (notModified(raw, found) ?? found);

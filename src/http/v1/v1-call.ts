@@ -177,14 +177,21 @@ export class V1Call {
     // Redis is asked for room in the budgets in the same round trip.
     const reserves = charges.isJoint && this.generation.budgets.joint !== undefined;
     if (reserves) this.#plan(calls());
-    await charges.take({ points: 0, nanoUsd }, () => account?.reserve());
+    try {
+      await charges.take({ points: 0, nanoUsd }, () => account?.reserve());
+    } catch (error) {
+      account?.close();
+      throw error;
+    }
     if (nanoUsd === 0 && !reserves) return;
     const settle = (): void => {
       account?.close();
       charges.settle('usd', Number(account?.spending.nanoUsd ?? 0n));
     };
-    // Calls of a client that has left are settled in the same turn.
-    this.#life.response.once('close', () => setImmediate(settle));
+    const { response } = this.#life;
+    // Calls of a client that has left are settled in the same turn. It may have left while other gateways were asked.
+    if (response.closed) setImmediate(settle);
+    else response.once('close', () => setImmediate(settle));
   }
 
   #plan(calls: readonly V1PricedCall[]): void {

@@ -79,7 +79,6 @@ export interface LimitedOperation {
 
 /** What the operation is charged with: other gateways are asked then. */
 interface Charges {
-  readonly isJoint: boolean;
   postpone(counts: { ask(): Promise<void>; giveBack(): void }): void;
 }
 
@@ -164,7 +163,7 @@ export class FieldLimits {
     let counted: readonly CountedPlace[] = countedHere;
     if (joint !== undefined && counted.length > 0) {
       const { charges } = request.context;
-      if (charges?.isJoint !== true) counted = await this.#askOthers(request, counted, refused);
+      if (charges === undefined) counted = await this.#askOthers(request, counted, refused);
       else {
         const giveBack = (): void => {
           for (const { store } of counted) store.giveBack();
@@ -187,9 +186,18 @@ export class FieldLimits {
     counted: readonly CountedPlace[],
     refused: Set<string>,
   ): Promise<readonly CountedPlace[]> {
-    const allowed = await Promise.all(counted.map(({ store }) => store.askOthers()));
-    for (const [index, place] of counted.entries()) if (allowed[index] === false) this.#note(request, place, refused);
-    return counted.filter((_place, index) => allowed[index] === true);
+    const answers = await Promise.allSettled(counted.map(({ store }) => store.askOthers()));
+    for (const answer of answers) {
+      if (answer.status === 'fulfilled') continue;
+      for (const { store } of counted) store.giveBack();
+      throw answer.reason;
+    }
+    const isAllowed = (index: number): boolean => {
+      const answer = answers[index];
+      return answer?.status === 'fulfilled' && answer.value;
+    };
+    for (const [index, place] of counted.entries()) if (!isAllowed(index)) this.#note(request, place, refused);
+    return counted.filter((_place, index) => isAllowed(index));
   }
 
   #note({ context }: LimitedOperation, { place, store }: CountedPlace, refused: Set<string>): void {
@@ -211,12 +219,14 @@ export class FieldLimits {
     for (const { place, store } of counted) {
       if ([...place.selections].every((selection) => refused.has(selection))) store.giveBack();
     }
+    // Compiled operations keep it, and what is refused later belongs to another outcome.
+    const selections = new Set(refused);
     return {
-      outcome: stableHash([...refused].sort()),
+      outcome: stableHash([...selections].sort()),
       isRefused: (type, node) => {
         const selection = selectionKey(type, node);
         invariant(selection !== undefined, 'the document was numbered');
-        return refused.has(selection);
+        return selections.has(selection);
       },
     };
   }

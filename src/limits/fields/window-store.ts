@@ -63,6 +63,7 @@ export class WindowStore implements Store {
   setForIdentity(): void {}
 
   giveBack(): void {
+    this.#postponed = undefined;
     for (const undo of this.#undo.splice(0)) undo();
   }
 

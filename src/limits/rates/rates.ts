@@ -35,9 +35,9 @@ export class Rates {
     return this.#rules.usd.length > 0;
   }
 
-  /** Whether other gateways are asked for what requests take. */
-  get isJoint(): boolean {
-    return this.#options.joint !== undefined;
+  /** Whether requests are charged, and not the fields that they read alone. */
+  get chargesRequests(): boolean {
+    return this.#options.config.rates.length > 0;
   }
 
   open(request: RatedRequest, client: Omit<RatedClient, 'principal'>): RequestCharges {

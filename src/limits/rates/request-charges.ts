@@ -187,24 +187,25 @@ export class RequestCharges {
     const taking = takes.length === 0 ? undefined : joint.take(takes, buckets);
     const answers = [taking, counts?.ask(), alongside?.()] as const;
     const [taken, counted] = await Promise.allSettled(answers);
-    if (taken.status === 'rejected') {
-      this.#giveBackHere(takes);
-      if (counted.status === 'fulfilled') counts?.giveBack();
-      throw taken.reason;
+    try {
+      await this.#afterOthers(takes, taken);
+    } catch (error) {
+      counts?.giveBack();
+      throw error;
     }
-    const outcome = taken.value;
-    if (outcome?.kind === 'refused') {
-      this.#giveBackHere(takes);
-      if (counted.status === 'fulfilled') counts?.giveBack();
-    }
-    const waitMs = outcome === undefined ? 0 : this.#decide(takes, outcome);
+    if (counted.status === 'fulfilled') return;
+    // Its price is another one.
+    this.settle('points', 0);
+    this.settle('usd', 0);
+    throw counted.reason;
+  }
+
+  async #afterOthers(takes: readonly RuleTake[], taken: PromiseSettledResult<TakeOutcome | undefined>): Promise<void> {
+    const isTaken = taken.status === 'fulfilled' && taken.value?.kind !== 'refused';
+    if (!isTaken) this.#giveBackHere(takes);
+    if (taken.status === 'rejected') throw taken.reason;
+    const waitMs = taken.value === undefined ? 0 : this.#decide(takes, taken.value);
     this.setHeaders();
-    if (counted.status === 'rejected') {
-      // Its price is another one.
-      this.settle('points', 0);
-      this.settle('usd', 0);
-      throw counted.reason;
-    }
     if (waitMs === 'not taken' || waitMs === 0) return;
     await this.#wait(waitMs, () => {
       this.#putBack(takes);

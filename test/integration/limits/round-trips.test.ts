@@ -27,11 +27,12 @@ describe.skipIf(withoutRedis)('a request that many limits of several gateways co
       workers: 1,
       subgraphs: { assistant: { sdl, prompts: { 'slogan.prompt': prompt } } },
       fields: '{ cache: { enabled: true } }',
-      models: 'free: [local/extractive]',
+      models: 'free: [local/extractive], scarce: [test/m]',
       ai: `  ledger: false
   budgets:
     - { name: all, limit_usd: "1000", every: day }
     - { name: tenants, per: tenant, limit_calls: 100000, every: 1h }
+    - { name: scarce, match: { model: scarce }, limit_calls: 2, every: 1h }
     - { name: few, match: { operation: Few }, limit_calls: 1, every: 1h }
   budget_counters: ${counters}`,
       yaml: `limits:
@@ -127,6 +128,15 @@ describe.skipIf(withoutRedis)('a request that many limits of several gateways co
     });
     expect(calls).toBe(0);
     expect((await graph.query('{ products { name slogan(n: 3) } }')).errors).toBeUndefined();
+  });
+
+  it('holds no room in a budget for a call of /v1 that a rate of other gateways refuses', async () => {
+    const headers = { 'content-type': 'application/json', 'apollographql-client-name': 'rare' };
+    await other.query('{ products { name } }', {}, headers);
+    const message = { model: 'scarce', max_tokens: 10, messages: [{ role: 'user', content: 'Hello' }] };
+    const body = JSON.stringify(message);
+    expect((await chat({ headers, body })).status).toBe(429);
+    for (let turn = 0; turn < 2; turn++) expect((await chat({ body })).status).toBe(200);
   });
 
   it('leaves out what others have read too often, and serves the rest', async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { anonymous } from '../../../../src/access/principal.ts';
 import { GatewayError } from '../../../../src/errors/index.ts';
 import { createIsthmusEngine, type ExecutionEngine, JsonText } from '../../../../src/execution/index.ts';
+import { repeatRun } from '../../../../src/execution/run/repeatable-runs.ts';
 import { Deadline, MemoryBudget } from '../../../../src/lib/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
 import { createPlannerPool } from '../../../../src/planning/index.ts';
@@ -194,6 +195,20 @@ describe('a run whose answers all come from caches', () => {
     const answer = ask(2, { signal: leaving.signal });
     leaving.abort(new Error('it has left'));
     await expect(answer).rejects.toThrow('it has left');
+  });
+
+  it('is given up at the first answer that is another: a slow one holds up no other', async () => {
+    const [changed, slow, last] = [{ after: [] }, { after: [] }, { after: [0] }];
+    const plan = { fetches: [changed, slow, last] };
+    const requests = new Map(plan.fetches.map((fetch) => [fetch, { request: {}, entities: 0, versions: [1] }]));
+    const asked: unknown[] = [];
+    const send = (fetch: unknown) => {
+      asked.push(fetch);
+      return fetch === changed ? Promise.resolve({ versions: [2] }) : new Promise(() => undefined);
+    };
+    const early = await repeatRun({ plan, requests } as never, { send } as never);
+    expect([...(early ?? [])].map(([fetch]) => fetch)).toEqual([changed, slow]);
+    expect(asked).toEqual([changed, slow]);
   });
 
   it('is right whatever changes, fails and is no longer cached', async () => {
