@@ -14,7 +14,7 @@ import {
 } from '../cache/index.ts';
 import { SubgraphTags } from '../cache/tags/index.ts';
 import type { CacheStoreConfig, LifetimeConfig, ResponsesConfig } from '../config/index.ts';
-import { SharedLeases, stableHash } from '../lib/index.ts';
+import { onDemand, SharedLeases, stableHash } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
 import { Invalidations, refusingUncached, withEntityCache, withTags } from '../subgraph-cache/index.ts';
@@ -133,7 +133,7 @@ export class SharedCaches {
           const { keys, interfaces } = composition.entityTypes.get(type) ?? {};
           return { keys, interfaces };
         };
-        const versions = new RequestVersions({ sdl, hints: hintsOf, ofType });
+        const versions = onDemand(() => new RequestVersions({ sdl, hints: hintsOf, ofType }));
         const withEntities = withEntityCache(client, {
           tags,
           cache: cacheOf(lifetime),
@@ -142,7 +142,7 @@ export class SharedCaches {
           outcomes,
           verification: new Verification(verifiedShare),
           isCallerAware: callerAware.has(client.name),
-          versionOf: (query) => stableHash([subgraph.kind, url, versions.of(query)]),
+          versionOf: (query) => stableHash([subgraph.kind, url, versions().of(query)]),
           headers: config.headers[client.name],
           refreshTimeoutMs: config.server.operationTimeoutMs,
           log,

@@ -21,7 +21,6 @@ export type { FieldRate, FieldRates } from './directives/read-field-rates.ts';
 export { type Generation, Generations } from './generations.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
 export { conditionsOutcome, isIncluded } from './is-included.ts';
-export { namedType } from './named-type.ts';
 export type { FieldSource, FieldSources } from './read-field-sources.ts';
 export { type RequiredFields, readRequiredFields } from './read-required-fields.ts';
 export { type ReadSourcesOptions, readSources, schemaUnavailable } from './read-sources.ts';

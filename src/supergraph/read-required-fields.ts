@@ -1,7 +1,7 @@
 /** What each field of a supergraph reads by `@requires`: the fields it names, nested ones included. */
 import { type DocumentNode, type FieldDefinitionNode, type FieldNode, Kind, type SelectionSetNode } from 'graphql';
+import { namedType } from '../documents/index.ts';
 import { stringArgument } from './directives/links.ts';
-import { namedType } from './named-type.ts';
 import { parseFieldSet } from './rows/field-set.ts';
 
 /** The coordinates of the fields, by that of the field that requires them. */

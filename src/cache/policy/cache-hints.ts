@@ -13,9 +13,8 @@ import {
   type OperationTypeNode,
   parse,
   type SelectionSetNode,
-  type TypeNode,
 } from 'graphql';
-import { fragmentsOf } from '../../documents/index.ts';
+import { fragmentsOf, namedType } from '../../documents/index.ts';
 import { type CachePolicy, strictestOf } from './cache-policy.ts';
 
 /** What the hints of one request to a subgraph come to. */
@@ -205,8 +204,4 @@ function hintOf(directives: readonly ConstDirectiveNode[] | undefined): Hint | u
     else if (name.value === 'inheritMaxAge' && value.kind === Kind.BOOLEAN) inherits = value.value;
   }
   return { maxAgeMs, scope, inherits };
-}
-
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 }

@@ -4,9 +4,9 @@
  */
 import type { ConstDirectiveNode, DocumentNode } from 'graphql';
 import { type FormatReference, parseTagFormat } from '../../cache/tags/index.ts';
+import { namedType } from '../../documents/index.ts';
 import { didYouMean } from '../../lib/index.ts';
 import { stringArgument } from '../directives/links.ts';
-import { namedType } from '../named-type.ts';
 import { cacheDirectivesOf, tagsOf } from './read-cache-rules.ts';
 import { argumentsOf, directivesOf, type FieldInSubgraph, type TypeInSubgraph, typesIn } from './types-in-subgraph.ts';
 

@@ -8,9 +8,9 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import type { CacheRules, TaggedField, TaggedType } from '../../cache/tags/index.ts';
+import { namedType } from '../../documents/index.ts';
 import { argumentOf, directiveNamesOf, stringArgument } from '../directives/links.ts';
 import { importedDirectives } from '../directives/own-directives.ts';
-import { namedType } from '../named-type.ts';
 
 /** The names that the directives have in one subgraph. */
 export interface CacheDirectives {

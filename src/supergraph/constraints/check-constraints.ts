@@ -3,8 +3,8 @@
  * pattern that does not compile, with bounds that cross, also between subgraphs, or broken by the default beside it.
  */
 import { type ConstValueNode, type DocumentNode, Kind, type TypeNode, valueFromASTUntyped } from 'graphql';
+import { namedType } from '../../documents/index.ts';
 import { compileLinearPattern, didYouMean } from '../../lib/index.ts';
-import { namedType } from '../named-type.ts';
 import { compileConstraint } from './compile-constraint.ts';
 import { type Constraint, type Constraints, impossibleBounds } from './constraint.ts';
 import { formats } from './formats.ts';

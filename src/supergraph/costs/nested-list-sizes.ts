@@ -11,8 +11,8 @@ import {
   Kind,
   type TypeNode,
 } from 'graphql';
+import { namedType } from '../../documents/index.ts';
 import { directiveNamesOf, linksOf, stringArgument } from '../directives/links.ts';
-import { namedType } from '../named-type.ts';
 import { type ListSizeArguments, listSizeArguments } from './list-size-arguments.ts';
 
 /** By the field's coordinate. */

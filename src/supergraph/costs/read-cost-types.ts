@@ -9,8 +9,8 @@ import {
   type TypeNode,
   valueFromASTUntyped,
 } from 'graphql';
+import { namedType } from '../../documents/index.ts';
 import { argumentOf, directiveNamesOf } from '../directives/links.ts';
-import { namedType } from '../named-type.ts';
 import type { CostedField, CostedInput, CostTypes, ListSize, SlicingArgument } from './cost-types.ts';
 import { listSizeArguments, mergeListSizes } from './list-size-arguments.ts';
 import type { NestedListSizes } from './nested-list-sizes.ts';

@@ -10,8 +10,8 @@ import {
   type ObjectTypeDefinitionNode,
   type TypeNode,
 } from 'graphql';
+import { namedType } from '../../documents/index.ts';
 import { didYouMean } from '../../lib/index.ts';
-import { namedType } from '../named-type.ts';
 import type { DirectiveProblem } from './check-own-links.ts';
 import { stringArgument } from './links.ts';
 import { importedDirectives } from './own-directives.ts';

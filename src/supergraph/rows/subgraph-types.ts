@@ -7,8 +7,8 @@ import {
   parseType,
   type SelectionSetNode,
 } from 'graphql';
+import { namedType } from '../../documents/index.ts';
 import { argumentOf, stringArgument } from '../directives/links.ts';
-import { namedType } from '../named-type.ts';
 import { parseFieldSet, printSelection } from './field-set.ts';
 
 export interface KeyOfType {

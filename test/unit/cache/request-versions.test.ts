@@ -7,6 +7,9 @@ const sdl = `
   type Query { products: [Product!]! @cacheControl(maxAge: 60) media: [Media!]! }
   type Product @key(fields: "id") { id: ID! name: String @cacheControl(maxAge: 60) status: Status maker: Maker price: Int }
   type Maker { name: String city: String }
+  extend type Query { found(page: Page): [Product] }
+  input Page { first: Int = 10 order: Order }
+  input Order { by: String = "name" page: Page }
   enum Status { ON OFF }
   interface Media { url: String }
   type Picture implements Media { url: String alt: String }
@@ -14,9 +17,13 @@ const sdl = `
 const entities =
   'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Product { name status maker { name } } } }';
 
-function versionOf(query: string, edit: (sdl: string) => string = (text) => text, keys: unknown = ['id']): string {
+function versionOf(
+  query: string,
+  edit: (sdl: string) => string = (text) => text,
+  keysOf: (type: string) => unknown = () => ['id'],
+): string {
   const edited = edit(sdl);
-  return new RequestVersions({ sdl: edited, hints: new CacheHints(edited), ofType: () => keys }).of(query);
+  return new RequestVersions({ sdl: edited, hints: new CacheHints(edited), ofType: keysOf }).of(query);
 }
 
 describe('the version of a request', () => {
@@ -48,12 +55,26 @@ describe('the version of a request', () => {
   });
 
   it('is another where the keys of its type do', () => {
-    expect(versionOf(entities, undefined, ['id', 'sku'])).not.toBe(versionOf(entities));
+    expect(versionOf(entities, undefined, () => ['id', 'sku'])).not.toBe(versionOf(entities));
   });
 
   it('is that of all of the schema where it reads an interface', () => {
     const media = '{ media { url } }';
     expect(versionOf(media, (text) => text.replace('alt: String', 'alt: String!'))).not.toBe(versionOf(media));
+  });
+
+  it('is another where it reads an interface and the keys of one of its types change', () => {
+    const keysOf = (type: string) => (type === 'Picture' ? ['url'] : ['id']);
+    expect(versionOf('{ media { url } }', undefined, keysOf)).not.toBe(versionOf('{ media { url } }'));
+  });
+
+  it.each([
+    ['of the input object itself', 'first: Int = 10', 'first: Int = 5'],
+    ['of one inside it', 'by: String = "name"', 'by: String = "price"'],
+  ])('is another where a default changes %s', (_, from, to) => {
+    const query = '{ found(page: {}) { name } }';
+    expect(versionOf(query, (text) => text.replace(from, to))).not.toBe(versionOf(query));
+    expect(versionOf(entities, (text) => text.replace(from, to))).toBe(versionOf(entities));
   });
 
   it('of a field of the root stays where other fields of the root change', () => {

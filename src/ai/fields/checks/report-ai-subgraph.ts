@@ -1,6 +1,7 @@
 /** Hints for the owner of a valid AI subgraph: personal data in prompts, unused inputs, unresolved fields. */
 import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
-import { type CompositionProblem, namedType } from '../../../supergraph/index.ts';
+import { namedType } from '../../../documents/index.ts';
+import type { CompositionProblem } from '../../../supergraph/index.ts';
 import { type AiField, aiFieldsOf } from '../ai-field.ts';
 import type { SensitiveFields } from '../answers/sensitive.ts';
 import { type Prompt, PromptError } from '../prompts/prompt.ts';
