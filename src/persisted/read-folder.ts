@@ -6,8 +6,8 @@
 import { hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, parse, print, visit } from 'graphql';
-import { fragmentsOf } from '../documents/index.ts';
+import { type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, parse, print } from 'graphql';
+import { fragmentsOf, usedFragments } from '../documents/index.ts';
 import { readTextFile } from '../lib/index.ts';
 import { DocumentsError, type TrustedDocument } from './trusted-document.ts';
 
@@ -56,18 +56,7 @@ function hasOperation({ definitions }: DocumentNode): boolean {
 /** The file’s text, followed by the shared fragments that it uses, directly or through others. */
 function withFragments({ text, document }: ReadFile, shared: ReadonlyMap<string, FragmentDefinitionNode>): string {
   const local = fragmentsOf(document);
-  const used = new Map<string, FragmentDefinitionNode>();
-  const collect = (node: DocumentNode | FragmentDefinitionNode): void => {
-    visit(node, {
-      FragmentSpread({ name: { value: name } }) {
-        const fragment = shared.get(name);
-        if (fragment === undefined || local.has(name) || used.has(name)) return;
-        used.set(name, fragment);
-        collect(fragment);
-      },
-    });
-  };
-  collect(document);
+  const used = usedFragments(document, new Map([...shared].filter(([name]) => !local.has(name))));
   return used.size === 0
     ? text
     : [text.trimEnd(), ...[...used.values()].map((fragment) => print(fragment))].join('\n\n');

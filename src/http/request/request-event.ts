@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { clientNameOf, clientVersionOf } from '../../limits/index.ts';
 import { type Door, OperationEvent, RequestEvent, type RequestSink } from '../../observability/index.ts';
 import type { ClientRequest } from './client-request.ts';
+import { pathOf } from './path-of.ts';
 
 /** A property of the request: a WeakMap takes longer to write, and each garbage collection longer with it. */
 const event = Symbol('event');
@@ -54,11 +55,6 @@ export function beginOperation(
   const operation = new OperationEvent(of, began);
   of.operations.push(operation);
   return operation;
-}
-
-function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
 }
 
 function doorOf(path: string, graphqlPath: string): Door {

@@ -17,6 +17,7 @@ import type { AllowedOrigins } from '../../request/allowed-origins.ts';
 import type { ClientRequest } from '../../request/client-request.ts';
 import { dryRunHeader } from '../../request/dry-run.ts';
 import { maxUsdHeader } from '../../request/open-account.ts';
+import { pathOf } from '../../request/path-of.ts';
 import { refuseCrossSite } from '../../request/refuse-cross-site.ts';
 import { beginOperation } from '../../request/request-event.ts';
 import type { Answer } from '../answer-through-plugins.ts';
@@ -230,9 +231,4 @@ function textOf({ method, url, body }: ClientRequest): string | undefined {
   if (method !== 'POST' || !Buffer.isBuffer(body) || body.length > longestText) return undefined;
   const text = body.toString('latin1');
   return documentIdOf(url) === undefined ? text : `${pathOf(url)}\n${text}`;
-}
-
-function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
 }
