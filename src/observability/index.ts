@@ -11,6 +11,7 @@ export {
   RequestEvent,
   type RequestSink,
   type TraceContext,
+  waitFor,
 } from './events/index.ts';
 export { type LedgerDimension, type LedgerRow, ledgerDimensions } from './ledger-row.ts';
 export { type OpenedLog, openLog, reopenLogFiles } from './log/open-log.ts';

@@ -93,7 +93,7 @@ class RequestOfSubgraph implements SubgraphEvent {
     const { headers } = this;
     const withHeaders = Object.keys(headers).length === 0 ? this.#request : { ...this.#request, headers };
     if (this.#query === undefined && this.#variables === undefined) return withHeaders;
-    const { kind, operationName, exponents } = this.#request;
-    return { kind, operationName, exponents, headers, query: this.query, variables: this.variables };
+    const { kind, operationName, exponents, event } = this.#request;
+    return { kind, operationName, exponents, event, headers, query: this.query, variables: this.variables };
   }
 }

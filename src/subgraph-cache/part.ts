@@ -1,6 +1,7 @@
 /** The parts of an answer, an entity each or all fields of the root, and requests for some of them. */
 import type { CachedResponse } from '../cache/index.ts';
 import { Deadline, untilAborted } from '../lib/index.ts';
+import { waitFor } from '../observability/index.ts';
 import type { RequestContext, SubgraphRequest } from '../transport/index.ts';
 import { typeOfRepresentation } from './entity-keys.ts';
 import type { FetchReport } from './fetch-report.ts';
@@ -51,12 +52,7 @@ export async function untilRead(
   readers: readonly { ended(): unknown }[],
   { signal, event }: RequestContext,
 ): Promise<void> {
-  event?.wait(performance.now());
-  try {
-    await untilAborted(Promise.all(readers.map((reader) => reader.ended())), signal);
-  } finally {
-    event?.resume(performance.now());
-  }
+  await waitFor(event, untilAborted(Promise.all(readers.map((reader) => reader.ended())), signal));
 }
 
 /** Of an entity its own, of fields of the root theirs. */

@@ -64,7 +64,8 @@ export function identifyByJwt(
       const { payload, protectedHeader } = await jwtVerify(token, keys, {
         issuer: config.issuer,
         algorithms: [...config.algorithms],
-        clockTolerance: Math.max(config.clockSkewMs.early, config.clockSkewMs.expired) / 1_000,
+        // Never less than that of `exp`, which is held against it below.
+        clockTolerance: config.clockSkewMs.early / 1_000,
         ...(config.audiences.length === 0 ? {} : { audience: [...config.audiences] }),
         ...(config.allowMissingExpiry ? {} : { requiredClaims: ['exp'] }),
       });

@@ -20,7 +20,7 @@
  */
 import { GatewayError } from '../../errors/index.ts';
 import { invariant } from '../../lib/index.ts';
-import type { ModelCallSink } from '../../observability/index.ts';
+import { type ModelCallSink, waitFor } from '../../observability/index.ts';
 import type { CacheOutcome, Completion, EmbeddingCompletion, ModerationCompletion } from '../model-call/index.ts';
 import {
   type CallBounds,
@@ -204,18 +204,14 @@ class RoutedModelClient implements ModelClient {
       if (output === undefined) {
         for (const part of buffered) yield part;
         while (answer === undefined) {
-          operation?.wait(performance.now());
-          const part = await reader.next();
-          operation?.resume(performance.now());
+          const part = await waitFor(operation, reader.next());
           if (part.type === 'end') answer = part.answer;
           else yield part;
         }
       } else {
         for (const part of buffered) yield* output.push(part);
         while (answer === undefined && !output.blocked) {
-          operation?.wait(performance.now());
-          const part = await reader.next();
-          operation?.resume(performance.now());
+          const part = await waitFor(operation, reader.next());
           if (part.type === 'end') answer = part.answer;
           else yield* output.push(part);
         }

@@ -11,3 +11,4 @@ export {
 } from './request-event.ts';
 export type { RequestSink } from './request-sink.ts';
 export type { TraceContext } from './trace-context.ts';
+export { waitFor } from './wait-for.ts';

@@ -23,7 +23,7 @@ import {
   SharedRuns,
   timerWheel,
 } from '../../../lib/index.ts';
-import type { CallEvents, Logger } from '../../../observability/index.ts';
+import { type CallEvents, type Logger, waitFor } from '../../../observability/index.ts';
 import type { Signals } from '../../../signals/index.ts';
 import type { RequestContext } from '../../../transport/index.ts';
 import { BudgetExceeded } from '../../model-call/index.ts';
@@ -81,7 +81,7 @@ export class FieldAnswers {
     return this.#fromRequest(question, context, () =>
       this.#fromCache(question, () => {
         const answer = this.#fromFlightOrModel(question, signal, deadline.remainingMs, events);
-        return events === undefined ? answer : waitedFor(answer, events.operation);
+        return events === undefined ? answer : waitFor(events.operation, answer);
       }),
     );
   }
@@ -214,15 +214,6 @@ export class FieldAnswers {
       ),
     );
     return toAnswer(question.output.readFinished(value ?? null), answer.provenance);
-  }
-}
-
-async function waitedFor(answer: Promise<FieldAnswer>, operation: CallEvents['operation']): Promise<FieldAnswer> {
-  operation.wait(performance.now());
-  try {
-    return await answer;
-  } finally {
-    operation.resume(performance.now());
   }
 }
 
