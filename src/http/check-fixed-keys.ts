@@ -20,6 +20,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   admin: ({ admin }) => (admin?.isExplicit === true ? `${admin.host} ${admin.port} ${admin.tls}` : undefined),
   'telemetry.metrics': ({ telemetry }) => telemetry.metrics?.maxNames,
   'telemetry.records': ({ telemetry }) => Object.values(telemetry.records).join(),
+  alerts: ({ alerts }) => JSON.stringify(alerts),
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
   'limits.overload': ({ limits }) => limits.overload && Object.values(limits.overload).join(),

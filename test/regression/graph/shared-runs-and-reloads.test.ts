@@ -45,12 +45,12 @@ describe('a reload', () => {
     const file = join(gateway.folder, 'supergraph.yaml');
     await writeFile(
       file,
-      `${await readFile(file, 'utf8')}server: { port: 4999, graphql_path: /gql, v1: false }\nlimits: { body: 1kb }\n`,
+      `${await readFile(file, 'utf8')}server: { port: 4999, graphql_path: /gql, v1: false }\nlimits: { body: 1kb }\nalerts: { rules: [{ name: slow, measure: p99, above: 1s }] }\n`,
     );
     const outcome = await gateway.gateway.reload();
     expect(outcome.kind).toBe('refused');
     expect(String(gateway.log.at(-1)?.msg)).toMatch(
-      /server\.port: takes effect at the next start[\s\S]*server\.graphql_path[\s\S]*server\.v1[\s\S]*limits\.body/,
+      /server\.port: takes effect at the next start[\s\S]*server\.graphql_path[\s\S]*server\.v1[\s\S]*alerts: takes effect at the next start[\s\S]*limits\.body/,
     );
     expect((await gateway.query('{ products { id } }')).status).toBe(200);
   });
