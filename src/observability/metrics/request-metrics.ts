@@ -2,6 +2,7 @@
  * Counts requests, their operations and fetches. An operation has its name where it is one of those that are told apart
  * (label-names.ts); one that is not valid has none, since its name is whatever its client wrote.
  */
+import { clientNetwork } from '../../lib/index.ts';
 import type { FetchEvent, OperationEvent, OperationKind, RequestEvent, RequestSink } from '../events/index.ts';
 import { type Fault, faultOf, isOwnCode } from './faults.ts';
 import { otherName } from './label-names.ts';
@@ -35,11 +36,8 @@ export class RequestMetrics implements RequestSink {
       if (code !== undefined && isRefusal(code)) refusals.of(codeOf(code)).add();
       return;
     }
-    let source: string | undefined;
-    for (const operation of operations) {
-      source ??= sourceOf(event);
-      this.#recordOperation(event, operation, source);
-    }
+    const source = sourceOf(event);
+    for (const operation of operations) this.#recordOperation(event, operation, source);
   }
 
   #recordOperation(event: RequestEvent, operation: OperationEvent, source: string): void {
@@ -155,7 +153,7 @@ function isGraphQL(kind: OperationKind | undefined): boolean {
 /** Whoever is behind one address, or a /64 of IPv6, is one source; so is a principal. */
 function sourceOf({ principal, clientAddress }: RequestEvent): string {
   if (principal !== undefined && principal.kind !== 'anonymous') return `${principal.tenant} ${principal.id}`;
-  return clientAddress.includes(':') ? clientAddress.split(':').slice(0, 4).join(':') : clientAddress;
+  return clientNetwork(clientAddress);
 }
 
 function outcomeFault({ end }: RequestEvent, code: string): Fault {

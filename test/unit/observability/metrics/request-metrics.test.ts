@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RequestEvent } from '../../../../src/observability/index.ts';
 import { ProcessMetrics } from '../../../../src/observability/metrics/process-metrics.ts';
+import { ThreadMetrics } from '../../../../src/observability/metrics/thread-metrics.ts';
 import { addFetch, requestEvent } from './metric-events.ts';
 
 async function openCounted() {
@@ -127,6 +128,17 @@ describe('the metrics of requests', () => {
     expect(await lines('http_server_request_duration_seconds_count')).toEqual([
       'http_server_request_duration_seconds_count{http_request_method="_OTHER",http_route="other",http_response_status_code="404"} 2',
     ]);
+  });
+
+  it('take the addresses of one IPv6 network for one source of names', async () => {
+    const metrics = new ThreadMetrics();
+    const sink = metrics.countingRequests('/graphql');
+    for (const address of ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'])
+      sink.record(requestEvent({ name: `Of ${address}`, address }));
+    const { uses } = await metrics.takeReport();
+    const [one, two, other] = uses.operation.map(([, source]) => source);
+    expect(two).toBe(one);
+    expect(other).not.toBe(one);
   });
 
   it('count what clients left', async () => {
