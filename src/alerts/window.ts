@@ -25,9 +25,12 @@ interface Moment {
   readonly sums: SumsByGroup;
 }
 
+/** Its beginning is as exact as one part in so many. */
+const momentsOfWindow = 60;
+
 export class Window {
   readonly #overMs: number;
-  /** In the order of time, the first of them at the window's beginning or before. */
+  /** In the order of time, the first of them at the window's beginning or before; a bounded number, however often it moves. */
   #moments: Moment[] = [];
 
   constructor(overMs: number) {
@@ -47,8 +50,10 @@ export class Window {
    */
   move(now: number, hours: ReadonlyMap<number, SumsByGroup>): SumsByGroup | undefined {
     const [begin] = this.#moments;
+    const last = this.#moments.at(-1);
     const since = begin === undefined ? undefined : difference(hours, hourOf(begin.at), begin.sums);
-    this.#moments.push({ at: now, sums: hours.get(hourOf(now)) ?? new Map() });
+    if (last === undefined || now - last.at >= this.#overMs / momentsOfWindow)
+      this.#moments.push({ at: now, sums: hours.get(hourOf(now)) ?? new Map() });
     return since;
   }
 }
