@@ -112,7 +112,8 @@ export class LineFile {
     const handle = await open(path, 'a', 0o600);
     const { size, birthtimeMs } = await handle.stat();
     this.#size = size;
-    this.#begunAt = birthtimeMs;
+    // Some file systems do not know when.
+    this.#begunAt = size === 0 || birthtimeMs <= 0 ? Date.now() : birthtimeMs;
     return handle;
   }
 

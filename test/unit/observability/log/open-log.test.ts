@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs';
-import { readdir, readFile, rename, rm, symlink, unlink } from 'node:fs/promises';
+import { open as openFile, readdir, readFile, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { checkConfig } from '../../../../src/config/index.ts';
 import {
   credentialNames,
@@ -148,6 +148,27 @@ describe('a log file', () => {
     log.info({}, 'second');
     await expect.poll(async () => (await readFile(path, 'utf8').catch(() => '')).includes('second')).toBe(true);
     expect(await readFile(`${path}.1`, 'utf8')).toContain('first');
+  });
+
+  it('is not old because its file system does not know when it was begun', async () => {
+    const path = newFile();
+    const { log } = await open({ format: 'json', file: { path } });
+    log.info({}, 'first');
+    await linesOf(path, 1);
+    const probe = await openFile(path);
+    const stat = vi.spyOn(Object.getPrototypeOf(probe), 'stat').mockResolvedValue({ size: 1, birthtimeMs: 0 });
+    reopenLogFiles();
+    await rename(path, `${path}.old`);
+    try {
+      for (const text of ['second', 'third']) {
+        log.info({}, text);
+        await expect.poll(async () => (await readFile(path, 'utf8').catch(() => '')).includes(text)).toBe(true);
+      }
+      expect(await readdir(join(path, '..'))).toEqual(['gateway.log', 'gateway.log.old']);
+    } finally {
+      stat.mockRestore();
+      await probe.close();
+    }
   });
 
   it('that another program has renamed is begun anew when that is told, without a line lost', async () => {
