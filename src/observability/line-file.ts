@@ -6,7 +6,7 @@
  * are refused. A file that was renamed or removed (rotation) is opened anew, between two lines; one that is large or old is
  * renamed where that is asked for.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -129,8 +129,10 @@ export class LineFile {
     const rest = this.#writing === undefined ? this.#chunk : Buffer.alloc(0);
     this.#waiting = [];
     try {
-      if (rest.length > 0 || lines !== '')
-        appendFileSync(this.#options.path, Buffer.concat([rest, Buffer.from(lines)]));
+      if (rest.length === 0 && lines === '') return;
+      const { path } = this.#options;
+      mkdirSync(dirname(path), { recursive: true });
+      appendFileSync(path, Buffer.concat([rest, Buffer.from(lines)]), { mode: 0o600 });
     } catch {
       // The process exits: there is no place left to report to.
     }
