@@ -27,6 +27,7 @@ export class LogFile {
   readonly #delayMs: number;
   readonly #retryMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
   #lost = 0;
 
   constructor({ config, lostLine, onFailure, maxWaiting = 8_000_000, delayMs = 50, retryMs = 1_000 }: LogFileOptions) {
@@ -45,25 +46,34 @@ export class LogFile {
       this.#lost += count;
       lostLines.file += count;
     }
-    this.#timer ??= setTimeout(() => void this.#flush(), this.#delayMs);
-    this.#timer.unref();
+    this.#later(this.#delayMs);
   }
 
-  async #flush(): Promise<void> {
-    await this.#lines.flush();
+  #later(delayMs: number): void {
+    this.#timer ??= setTimeout(() => void this.#flush(), delayMs).unref();
+  }
+
+  /** One at a time. A line that comes while it is under way has a timer of its own. */
+  #flush(): Promise<void> {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#lost === 0) return;
-    if (!this.#lines.isWritten) this.#timer = setTimeout(() => void this.#flush(), this.#retryMs);
-    else {
-      this.#lines.add(this.#lostLine(this.#lost));
-      this.#lost = 0;
-      await this.#lines.flush();
-    }
+    this.#flushing ??= this.#write().finally(() => {
+      this.#flushing = undefined;
+      if (this.#lost > 0) this.#later(this.#retryMs);
+    });
+    return this.#flushing;
+  }
+
+  async #write(): Promise<void> {
+    await this.#lines.flush();
+    if (this.#lost === 0 || !this.#lines.isWritten) return;
+    this.#lines.add(this.#lostLine(this.#lost));
+    this.#lost = 0;
+    await this.#lines.flush();
   }
 
   /** Writes what is held, and closes the file until there is another line. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
     await this.#flush();
     await this.#lines.close();
   }

@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { open as openFile, readdir, readFile, rename, rm, symlink, unlink } from 'node:fs/promises';
+import { open as openFile, readdir, readFile, rename, rm, stat, symlink, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -156,7 +156,7 @@ describe('a log file', () => {
     log.info({}, 'first');
     await linesOf(path, 1);
     const probe = await openFile(path);
-    const stat = vi.spyOn(Object.getPrototypeOf(probe), 'stat').mockResolvedValue({ size: 1, birthtimeMs: 0 });
+    const statOfFile = vi.spyOn(Object.getPrototypeOf(probe), 'stat').mockResolvedValue({ size: 1, birthtimeMs: 0 });
     reopenLogFiles();
     await rename(path, `${path}.old`);
     try {
@@ -166,7 +166,7 @@ describe('a log file', () => {
       }
       expect(await readdir(join(path, '..'))).toEqual(['gateway.log', 'gateway.log.old']);
     } finally {
-      stat.mockRestore();
+      statOfFile.mockRestore();
       await probe.close();
     }
   });
@@ -210,13 +210,35 @@ describe('a log file', () => {
     expect(kept.length).toBeLessThan(20);
   });
 
-  it('has what is held when the process exits', async () => {
-    const path = join(folder, 'exit.log');
+  it('that cannot be written holds up no exit', async () => {
+    const retryMs = 7_777;
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const file = new LogFile({
+      config: { path: folder, maxBytes: 1_000_000, maxAgeMs: 60_000, keep: 1 },
+      lostLine: String,
+      onFailure: () => undefined,
+      maxWaiting: 5,
+      retryMs,
+    });
+    file.write('held\n');
+    file.write('lost\n');
+    await file.close();
+    const made = timers.mock.calls.flatMap(([, delay], index) =>
+      delay === retryMs ? [timers.mock.results[index]?.value as NodeJS.Timeout] : [],
+    );
+    timers.mockRestore();
+    expect(made.map((timer) => timer.hasRef())).toEqual([false, false]);
+    for (const timer of made) clearTimeout(timer);
+  });
+
+  it('has what is held when the process exits, readable by its owner alone', async () => {
+    const path = newFile();
     const config = { path, maxBytes: 1_000_000, maxAgeMs: 60_000, keep: 1 };
     const file = new LogFile({ config, lostLine: String, onFailure: () => undefined, delayMs: 60_000 });
     file.write('one\ntwo\n');
     file.flushAtExit();
     expect(await readFile(path, 'utf8')).toBe('one\ntwo\n');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 });
 
