@@ -69,9 +69,9 @@ export interface ModelCallRecord {
     | undefined;
   readonly durationMs: number;
   readonly timeToFirstTokenMs: number | undefined;
-  /** A finish reason, an error code, or `aborted`. */
+  /** A finish reason, or `aborted`, or what `error` is. */
   readonly finish: string;
-  /** The error code of a call that failed. */
+  /** Of a call that failed: its error code, of shadow traffic the kind of its target's failure. */
   readonly error: string | undefined;
   readonly cache: 'exact' | 'semantic' | 'shared' | 'miss' | 'off';
   /** The names of the guardrails that found something, with what was done: `pii.email:mask`. */

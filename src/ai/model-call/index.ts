@@ -21,7 +21,7 @@ export {
   type ToolResultPart,
   userText,
 } from './message.ts';
-export { type AnswerPart, type FinishReason, type ModelAnswer, textOf } from './model-answer.ts';
+export { type AnswerPart, type FinishReason, finishReasons, type ModelAnswer, textOf } from './model-answer.ts';
 export type { CallBounds, ModelProvider, ProviderCall, UnsupportedPolicy } from './model-provider.ts';
 export type { ModelRequest, OutputForm, ReasoningEffort, ToolChoice, ToolDefinition } from './model-request.ts';
 export type { Moderation } from './moderation.ts';

@@ -6,6 +6,15 @@ import type { Usage } from './usage.ts';
 /** `stop` includes a stop sequence; `refusal`: the model or its provider refused to answer. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal';
 
+/** Why a model ends by itself. */
+export const finishReasons: ReadonlySet<string> = new Set<FinishReason>([
+  'stop',
+  'length',
+  'tool_calls',
+  'content_filter',
+  'refusal',
+]);
+
 export type AnswerPart = TextPart | ReasoningPart | ToolCallPart;
 
 /** A complete answer. It is not validated against the request's output schema. */

@@ -5,19 +5,19 @@
  * Longer than other files: what is booked, recorded and reported of failures must agree, so it is in one place.
  */
 import type { Capability } from '../../../config/index.ts';
-import { isErrorCode } from '../../../errors/index.ts';
 import { formatUsd, isoTime } from '../../../lib/index.ts';
 import type { ModelCallParameters, ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
-import type {
-  AnswerPart,
-  CacheOutcome,
-  CallBounds,
-  Charge,
-  Message,
-  ModelAnswer,
-  PaidCall,
-  ProviderFailure,
-  Usage,
+import {
+  type AnswerPart,
+  type CacheOutcome,
+  type CallBounds,
+  type Charge,
+  finishReasons,
+  type Message,
+  type ModelAnswer,
+  type PaidCall,
+  type ProviderFailure,
+  type Usage,
 } from '../../model-call/index.ts';
 import { charactersPerToken } from '../../tokens/index.ts';
 import type { CallContext, Caller } from '../model-call.ts';
@@ -241,7 +241,7 @@ export class CallRun implements ChoiceContext {
   /**
    * Writes the record. A caller that leaves shared work early is recorded when the work has ended, with its usage.
    *
-   * @param finish a finish reason, an error code, or `aborted`
+   * @param finish a finish reason, `aborted`, an error code, or of shadow traffic a kind of failure
    */
   record(finish: string): void {
     this.#finish ??= finish;
@@ -270,7 +270,7 @@ export class CallRun implements ChoiceContext {
       durationMs: tenths(this.durationMs),
       timeToFirstTokenMs: this.timeToFirstTokenMs === undefined ? undefined : tenths(this.timeToFirstTokenMs),
       finish: this.#finish,
-      error: isErrorCode(this.#finish) ? this.#finish : undefined,
+      error: finishReasons.has(this.#finish) || this.#finish === 'aborted' ? undefined : this.#finish,
       cache: this.cache,
       guardrails: this.guardrails,
       ...(this.adapted.length === 0 ? {} : { adapted: this.adapted }),

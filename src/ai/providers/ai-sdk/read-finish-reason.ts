@@ -4,7 +4,7 @@
  */
 import type { LanguageModelV4FinishReason } from '@ai-sdk/provider';
 import { unreachable } from '../../../lib/index.ts';
-import type { FailureKind, FinishReason } from '../../model-call/index.ts';
+import { type FailureKind, type FinishReason, finishReasons } from '../../model-call/index.ts';
 import type { AiSdkDialect } from './package-dialect.ts';
 
 export type Finish =
@@ -79,8 +79,6 @@ function wordsOf(dialect: AiSdkDialect): Words {
       return unreachable(dialect);
   }
 }
-
-const finishReasons: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'refusal']);
 
 /** `hasToolCalls`: the answer has calls for the client to run; Gemini says `STOP` then too. */
 export function readFinish(

@@ -9,7 +9,7 @@ import { nameText, type SpanEvent, type SpanList } from './span-list.ts';
 export function addModelCallSpan(list: SpanList, call: ModelCallRecord, parentId: string): void {
   const { operation, alias, began, usage, streamed, timeToFirstTokenMs, finish } = call;
   const [provider, model] = partsOf(call);
-  const errorType = call.error ?? (finishReasons.has(finish) ? undefined : finish);
+  const errorType = call.error ?? (finish === 'aborted' ? finish : undefined);
   list.add({
     name: `${operation} ${nameText(model)}`,
     kind: call.attempts.length > 0 ? SpanKind.CLIENT : SpanKind.INTERNAL,
@@ -47,9 +47,6 @@ export function addModelCallSpan(list: SpanList, call: ModelCallRecord, parentId
     events: failedAttempts(call, began),
   });
 }
-
-/** Why a model ends by itself; everything else is an error code, or `aborted`. */
-const finishReasons: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'refusal']);
 
 /** The provider by the name that it is configured under, and the model; without a target there is the alias alone. */
 function partsOf({ model, alias }: ModelCallRecord): readonly [provider: string, model: string] {

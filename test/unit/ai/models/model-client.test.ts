@@ -491,8 +491,8 @@ describe('shadow calls', () => {
     await expect.poll(() => records).toHaveLength(2);
     expect(shadow.asked[0]?.request).toEqual(request);
     expect(records).toMatchObject([
-      { shadow: false, model: 'a/one' },
-      { shadow: true, model: 's/new', finish: 'server_error' },
+      { shadow: false, model: 'a/one', error: undefined },
+      { shadow: true, model: 's/new', finish: 'server_error', error: 'server_error' },
     ]);
   });
 });
