@@ -1,9 +1,8 @@
 /** The admin graph's records: operations that are recorded, page by page, and the sums of hours. */
 import { parseMoment } from '../ai/ledger/index.ts';
 import { parseDuration } from '../config/index.ts';
-import { formatUsd, isoTime } from '../lib/index.ts';
+import { formatUsd, isoTime, stepMs } from '../lib/index.ts';
 import {
-  hourMs,
   type OperationRecord,
   quantile,
   type RecordedCall,
@@ -218,7 +217,7 @@ export function recordsResolvers(reader: RecordReader | undefined) {
         to: to === null || to === undefined ? now : momentOf('to', to, now),
         by: by.map((name) => name.toLowerCase() as SumDimension),
         where: withoutNulls(where),
-        everyMs: every === 'HOUR' ? hourMs : every === 'DAY' ? 24 * hourMs : undefined,
+        everyMs: every === 'HOUR' ? stepMs.hour : every === 'DAY' ? stepMs.day : undefined,
         maxGroups,
       });
       if (groups.length > maxGroups)

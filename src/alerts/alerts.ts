@@ -4,8 +4,8 @@
  */
 import type { AlertRule, AlertsConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
+import { hourMs } from '../lib/index.ts';
 import type { Logger, MetricSource } from '../observability/index.ts';
-import { hourMs } from '../observability/records/index.ts';
 import type { RecordReader } from '../records/index.ts';
 import type { RecordGroup } from '../store/records/index.ts';
 import { AlertWebhook } from '../webhooks/index.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { AlertMeasure } from '../config/index.ts';
-import { unreachable } from '../lib/index.ts';
-import { type DurationBuckets, hourMs, quantile } from '../observability/records/index.ts';
+import { hourMs, unreachable } from '../lib/index.ts';
+import { type DurationBuckets, quantile } from '../observability/records/index.ts';
 
 /** What is summed of a group, such as one model. */
 export interface Sums {

@@ -32,6 +32,7 @@ export {
   removeAbortListener,
 } from './time/abort.ts';
 export { Deadline, longestTimerMs } from './time/deadline.ts';
+export { hourMs, stepMs } from './time/hours.ts';
 export { isoTime } from './time/iso-time.ts';
 export { machineNow } from './time/machine-clock.ts';
 export { pause } from './time/pause.ts';

@@ -5,15 +5,9 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { RecordsConfig } from '../config/index.ts';
+import { hourMs } from '../lib/index.ts';
 import type { Logger, OperationEvent, RequestEvent, RequestSink } from '../observability/index.ts';
-import {
-  bucketOf,
-  hourMs,
-  type RecordSum,
-  RecordSums,
-  recordIds,
-  type SummedKind,
-} from '../observability/records/index.ts';
+import { bucketOf, type RecordSum, RecordSums, recordIds, type SummedKind } from '../observability/records/index.ts';
 import { cleanWord } from './clean-name.ts';
 import type { HourSums, RecordMessage, WrittenMessage } from './messages.ts';
 import { factsOfOperation, nanoUsdOf, type OperationFacts } from './operation-facts.ts';

@@ -4,8 +4,8 @@
  * has: how much that is, whoever hands it on bounds. What is old or too much is deleted between the batches.
  */
 import { messageOf } from '../errors/index.ts';
-import { newId } from '../lib/index.ts';
-import { addSum, hourMs, type OperationRecord, type RecordSum, RecordSums } from '../observability/records/index.ts';
+import { hourMs, newId } from '../lib/index.ts';
+import { addSum, type OperationRecord, type RecordSum, RecordSums } from '../observability/records/index.ts';
 import type { RecordBounds, RecordStore, WrittenSum } from '../store/records/index.ts';
 import type { RecordMessage } from './messages.ts';
 import type { SharedRecordCounts } from './record-counts.ts';

@@ -1,11 +1,10 @@
 /** Rows of the ledger as columns, and the sums of an hour. */
 import { hash } from 'node:crypto';
+import { hourMs } from '../lib/index.ts';
 import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../observability/index.ts';
 import type { LedgerNames } from './ledger-names.ts';
 import { namedDimensions } from './ledger-sums.ts';
 import type { LedgerColumns, LedgerHourColumns } from './tables.ts';
-
-export const hourMs = 3_600_000;
 
 /** @param found is given the names of the row, by hash */
 export function toColumns(row: LedgerRow, names: LedgerNames, found: Map<string, string>): LedgerColumns {

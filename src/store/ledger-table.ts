@@ -5,8 +5,9 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { hourMs } from '../lib/index.ts';
 import type { LedgerDimension, LedgerRow } from '../observability/index.ts';
-import { hourMs, namesOf, toColumns, toHours, toRow } from './ledger-columns.ts';
+import { namesOf, toColumns, toHours, toRow } from './ledger-columns.ts';
 import type { LedgerNames } from './ledger-names.ts';
 import { type LedgerSums, namedDimensions } from './ledger-sums.ts';
 import type { LedgerColumns, StoreDatabase, StoreTransaction } from './tables.ts';

@@ -5,6 +5,7 @@
  */
 import type { BudgetConfig, BudgetSubject } from '../../config/index.ts';
 import type { LocalCounters } from '../../counters/index.ts';
+import { hourMs } from '../../lib/index.ts';
 import type { LedgerDimension } from '../../observability/index.ts';
 import type { LedgerGroup, LedgerTable } from '../../store/index.ts';
 import { newAlerts } from './budget-alerts.ts';
@@ -53,7 +54,6 @@ export interface Spent {
 }
 
 const steps = 60;
-const hourMs = 3_600_000;
 
 /** What the ledger has of the current period of a budget; of a rolling one, by its steps. */
 export async function spentOf(budget: Budget, ledger: Pick<LedgerTable, 'sums'>): Promise<readonly Spent[]> {

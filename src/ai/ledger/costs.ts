@@ -1,5 +1,6 @@
 /** What models have cost, from the ledger, to the nano-dollar: for `isthmus costs` and the admin graph alike. */
 import { parseDuration } from '../../config/index.ts';
+import { stepMs } from '../../lib/index.ts';
 import type { LedgerDimension } from '../../observability/index.ts';
 import type { LedgerGroup, LedgerSpan, LedgerSums, LedgerTable } from '../../store/index.ts';
 
@@ -14,8 +15,6 @@ export interface Costs {
   readonly groups: readonly LedgerGroup[];
   readonly total: LedgerSums;
 }
-
-const stepMs = { hour: 3_600_000, day: 86_400_000 } as const;
 
 export async function readCosts(ledger: Pick<LedgerTable, 'sums'>, { per, ...request }: CostsRequest): Promise<Costs> {
   const groups = await ledger.sums({ ...request, everyMs: per === undefined ? undefined : stepMs[per] });

@@ -1,7 +1,7 @@
 /** `isthmus log hours`: operations, AI fields or model calls of each hour or day, summed. */
 import { Command, InvalidArgumentError } from 'commander';
-import { formatUsd, isoTime } from '../../lib/index.ts';
-import { hourMs, quantile, type SumDimension, sumDimensions } from '../../observability/records/index.ts';
+import { formatUsd, isoTime, stepMs } from '../../lib/index.ts';
+import { quantile, type SumDimension, sumDimensions } from '../../observability/records/index.ts';
 import type { RecordGroup } from '../../store/records/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { printable } from '../printable.ts';
@@ -18,7 +18,6 @@ interface HoursOptions extends Readonly<Partial<Record<SumDimension, string>>> {
   readonly json?: boolean;
 }
 
-const stepMs = { hour: hourMs, day: 24 * hourMs } as const;
 const quantiles = [
   ['p50', 0.5],
   ['p95', 0.95],

@@ -14,7 +14,7 @@ export type {
   RecordedFetch,
   RecordedField,
 } from './operation-record.ts';
-export { hourMs, idFrom, recordIds, timeOfId } from './record-id.ts';
+export { idFrom, recordIds, timeOfId } from './record-id.ts';
 export {
   addSum,
   nothing,

@@ -22,6 +22,3 @@ export function idFrom(at: number): string {
 export function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, timeLength), 36);
 }
-
-/** Sums are of whole hours of UTC. */
-export const hourMs = 3_600_000;

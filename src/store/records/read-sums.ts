@@ -1,9 +1,9 @@
 /** The sums of hours, added up: of several hours, and of several gateways that write to one database. */
 import { sql } from 'kysely';
+import { hourMs } from '../../lib/index.ts';
 import {
   addBuckets,
   type DurationBuckets,
-  hourMs,
   parseBuckets,
   type SumDimension,
   type SummedKind,

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hourMs } from '../../../src/lib/index.ts';
 import { RequestEvent } from '../../../src/observability/index.ts';
-import { bucketOf, hourMs, quantile, quantileError } from '../../../src/observability/records/index.ts';
+import { bucketOf, quantile, quantileError } from '../../../src/observability/records/index.ts';
 import { openRecords, type RecordStore } from '../../../src/store/records/index.ts';
 import { type MadeOperation, madeCall, madeRequest } from './made-events.ts';
 import { allOf, ever, folder, keys, record } from './recording.ts';

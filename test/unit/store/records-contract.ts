@@ -1,9 +1,9 @@
 /** What the records of every store do, whichever database they are in. */
 import { expect, it } from 'vitest';
 import type { StoreConfig } from '../../../src/config/index.ts';
+import { hourMs } from '../../../src/lib/index.ts';
 import {
   bucketOf,
-  hourMs,
   type OperationRecord,
   quantile,
   recordIds,
