@@ -1,6 +1,7 @@
 /** `isthmus audit`: who changed what, from the store's audit log. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { printable } from './printable.ts';
+import { readLimit } from './read-limit.ts';
 import { withStore } from './with-store.ts';
 
 interface AuditOptions {
@@ -36,10 +37,3 @@ function changes(before: unknown, after: unknown): string {
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (value ?? {}) as Record<string, unknown>;
 const text = (value: unknown): string => (value === undefined ? '-' : JSON.stringify(value));
-
-function readLimit(text: string): number {
-  const limit = Number(text);
-  if (!/^\d+$/.test(text) || limit < 1 || limit > 10_000)
-    throw new InvalidArgumentError('Write a number from 1 to 10000.');
-  return limit;
-}

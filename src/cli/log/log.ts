@@ -10,6 +10,7 @@ import { didYouMean } from '../../lib/index.ts';
 import { sumDimensions } from '../../observability/records/index.ts';
 import type { RecordFilter, RecordStore } from '../../store/records/index.ts';
 import { fail } from '../fail.ts';
+import { readLimit } from '../read-limit.ts';
 import { readMoment } from '../read-moment.ts';
 import { hoursCommand } from './log-hours.ts';
 import { headLine, recordJson, recordLine } from './log-lines.ts';
@@ -160,11 +161,4 @@ function readDuration(text: string): number {
   const duration = parseDuration(text);
   if (duration === undefined) throw new InvalidArgumentError('Write a duration such as 500ms or 2s.');
   return duration;
-}
-
-function readLimit(text: string): number {
-  const limit = Number(text);
-  if (!/^\d+$/.test(text) || limit < 1 || limit > 10_000)
-    throw new InvalidArgumentError('Write a number from 1 to 10000.');
-  return limit;
 }
