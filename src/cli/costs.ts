@@ -7,6 +7,7 @@ import type { LedgerGroup, LedgerSums } from '../store/index.ts';
 import { alignColumns } from './align-columns.ts';
 import { csvLine } from './csv.ts';
 import { printable } from './printable.ts';
+import { readDimension, readDimensions, readStep } from './read-grouping.ts';
 import { readMoment } from './read-moment.ts';
 import { withStore } from './with-store.ts';
 import { writeOut } from './write-out.ts';
@@ -32,7 +33,7 @@ interface ExportOptions extends SpanOptions {
 export function costsCommand(): Command {
   return withSpan(new Command('costs'))
     .description('Print what models have cost, from the ledger.')
-    .option('--by <list>', `what to sum by: ${ledgerDimensions.join(', ')}`, readDimensions, ['tenant'])
+    .option('--by <list>', `what to sum by: ${ledgerDimensions.join(', ')}`, readDimensions(ledgerDimensions), ['tenant'])
     .option('--per <step>', 'sums of each hour or day, in UTC', readStep)
     .option('--json', 'write JSON', false)
     .option('--csv', 'write CSV', false)
@@ -172,28 +173,13 @@ function spanOf({ since, until = Date.now(), where }: SpanOptions) {
   return { from: since, to: until, where };
 }
 
-function readDimensions(text: string): readonly LedgerDimension[] {
-  return text.split(',').map((name) => readDimension(name.trim()));
-}
-
-function readDimension(name: string): LedgerDimension {
-  const dimension = ledgerDimensions.find((each) => each === name);
-  if (dimension === undefined) throw new InvalidArgumentError(`Write any of ${ledgerDimensions.join(', ')}.`);
-  return dimension;
-}
-
 function readWhere(text: string): SpanOptions['where'] {
   const pairs = text.split(',').map((pair) => {
     const [, name = '', value = ''] = /^([^=]*)=(.+)$/.exec(pair) ?? [];
     if (value === '') throw new InvalidArgumentError('Write conditions such as tenant=acme,alias=smart.');
-    return [readDimension(name.trim()), value] as const;
+    return [readDimension(name, ledgerDimensions), value] as const;
   });
   return Object.fromEntries(pairs);
-}
-
-function readStep(text: string): 'hour' | 'day' {
-  if (text !== 'hour' && text !== 'day') throw new InvalidArgumentError('Write hour or day.');
-  return text;
 }
 
 function readFormat(text: string): 'csv' | 'jsonl' {

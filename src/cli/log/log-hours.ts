@@ -1,10 +1,11 @@
 /** `isthmus log hours`: operations, AI fields or model calls of each hour or day, summed. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { formatUsd, isoTime, stepMs } from '../../lib/index.ts';
 import { quantile, type SumDimension, sumDimensions } from '../../observability/records/index.ts';
 import type { RecordGroup } from '../../store/records/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { printable } from '../printable.ts';
+import { readDimensions, readStep } from '../read-grouping.ts';
 import { readMoment } from '../read-moment.ts';
 import { milliseconds } from './log-lines.ts';
 import { withRecords } from './with-records.ts';
@@ -27,7 +28,7 @@ const quantiles = [
 export function hoursCommand(): Command {
   const command = new Command('hours')
     .description('Sum the operations of whole hours, kept or not; by field or model, the AI fields or model calls.')
-    .option('--by <list>', `what to sum by: ${sumDimensions.join(', ')}`, readDimensions, ['operation'])
+    .option('--by <list>', `what to sum by: ${sumDimensions.join(', ')}`, readDimensions(sumDimensions), ['operation'])
     .option('--per <step>', 'sums of each hour or day, in UTC', readStep);
   for (const dimension of sumDimensions) command.option(`--${dimension} <name>`, `of this ${dimension} alone`);
   return command
@@ -86,16 +87,3 @@ function toJson(group: RecordGroup, per: HoursOptions['per']) {
 }
 
 const round = (number: number): number => Math.round(number * 100) / 100;
-
-function readDimensions(text: string): readonly SumDimension[] {
-  return text.split(',').map((name) => {
-    const dimension = sumDimensions.find((each) => each === name.trim());
-    if (dimension === undefined) throw new InvalidArgumentError(`Write any of ${sumDimensions.join(', ')}.`);
-    return dimension;
-  });
-}
-
-function readStep(text: string): 'hour' | 'day' {
-  if (text !== 'hour' && text !== 'day') throw new InvalidArgumentError('Write hour or day.');
-  return text;
-}
