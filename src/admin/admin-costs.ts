@@ -1,8 +1,9 @@
 /** The admin graph's costs: what models have cost, and the rows of the ledger. */
-import { type Costs, parseMoment, readCosts } from '../ai/ledger/index.ts';
+import { type Costs, readCosts } from '../ai/ledger/index.ts';
 import { formatUsd } from '../lib/index.ts';
 import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../observability/index.ts';
 import type { LedgerSums, Store } from '../store/index.ts';
+import { momentOf } from './moment-of.ts';
 import { refusal } from './refusal.ts';
 
 export const costsTypeDefs = /* GraphQL */ `
@@ -121,15 +122,10 @@ export function costsResolvers({ ledger }: Pick<Store, 'ledger'>) {
 
 function spanOf({ since, until, where }: SpanArguments) {
   const now = Date.now();
-  const moment = (name: string, text: string): number => {
-    const at = parseMoment(text, now);
-    if (at !== undefined) return at;
-    throw refusal('BAD_USER_INPUT', `${name}: write a duration such as 7d, or a moment such as 2026-11-01`);
-  };
   const conditions = where.map(({ dimension, value }) => [fromEnum(dimension), value] as const);
   return {
-    from: moment('since', since),
-    to: until === null || until === undefined ? now : moment('until', until),
+    from: momentOf('since', since, now),
+    to: until === null || until === undefined ? now : momentOf('until', until, now),
     where: Object.fromEntries(conditions),
   };
 }

@@ -1,5 +1,4 @@
 /** The admin graph's records: operations that are recorded, page by page, and the sums of hours. */
-import { parseMoment } from '../ai/ledger/index.ts';
 import { parseDuration } from '../config/index.ts';
 import { formatUsd, isoTime, stepMs } from '../lib/index.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../observability/records/index.ts';
 import type { RecordReader } from '../records/index.ts';
 import type { RecordFilter, RecordGroup } from '../store/records/index.ts';
+import { momentOf } from './moment-of.ts';
 import { refusal } from './refusal.ts';
 
 export const recordsTypeDefs = /* GraphQL */ `
@@ -237,12 +237,6 @@ function toFilter({ since, until, slower, user, trace, request, ...names }: Filt
     from: momentOf('since', since, now),
     to: until === null || until === undefined ? now + 1 : momentOf('until', until, now),
   };
-}
-
-function momentOf(name: string, text: string, now: number): number {
-  const at = parseMoment(text, now);
-  if (at !== undefined) return at;
-  throw refusal('BAD_USER_INPUT', `${name}: write a duration such as 7d, or a moment such as 2026-11-01`);
 }
 
 function withoutNulls<T extends object>(input: T): { [Key in keyof T]?: Exclude<T[Key], null | undefined> } {
