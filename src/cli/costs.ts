@@ -33,7 +33,9 @@ interface ExportOptions extends SpanOptions {
 export function costsCommand(): Command {
   return withSpan(new Command('costs'))
     .description('Print what models have cost, from the ledger.')
-    .option('--by <list>', `what to sum by: ${ledgerDimensions.join(', ')}`, readDimensions(ledgerDimensions), ['tenant'])
+    .option('--by <list>', `what to sum by: ${ledgerDimensions.join(', ')}`, readDimensions(ledgerDimensions), [
+      'tenant',
+    ])
     .option('--per <step>', 'sums of each hour or day, in UTC', readStep)
     .option('--json', 'write JSON', false)
     .option('--csv', 'write CSV', false)

@@ -1,8 +1,8 @@
 /** Asks a running gateway’s admin listener. */
 import type { Command } from 'commander';
-import { messageOf } from '../../errors/index.ts';
 import { readBounded } from '../../lib/index.ts';
 import { fail } from '../fail.ts';
+import { fetchFailure } from '../fetch-failure.ts';
 import { printable } from '../printable.ts';
 
 export interface AdminAddress {
@@ -38,8 +38,7 @@ export async function askAdmin(
     if (response.ok) return text;
     fail(`the gateway refused: ${printable(text)}`);
   } catch (error) {
-    const reason = error instanceof TypeError ? messageOf(error.cause ?? error) : messageOf(error);
-    fail(`the admin listener at ${url} cannot be reached (${reason}): is \`admin\` in the configuration?`);
+    fail(`the admin listener at ${url} cannot be reached (${fetchFailure(error)}): is \`admin\` in the configuration?`);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** Sends a recorded operation to a gateway. */
-import { messageOf } from '../../errors/index.ts';
 import { readBounded } from '../../lib/index.ts';
+import { fetchFailure } from '../fetch-failure.ts';
 import type { RecordedOperation } from './read-recording.ts';
 
 /** What a gateway answered. */
@@ -42,8 +42,13 @@ export async function askGateway(
     const usd = response.headers.get('isthmus-cost-usd') ?? undefined;
     return { status: response.status, durationMs, usd, ...readBody(bytes.toString()) };
   } catch (error) {
-    const reason = error instanceof TypeError ? messageOf(error.cause ?? error) : messageOf(error);
-    return { status: 0, codes: [`unanswered: ${reason}`], data: undefined, durationMs: since(), usd: undefined };
+    return {
+      status: 0,
+      codes: [`unanswered: ${fetchFailure(error)}`],
+      data: undefined,
+      durationMs: since(),
+      usd: undefined,
+    };
   }
 }
 
