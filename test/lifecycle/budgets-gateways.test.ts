@@ -20,20 +20,38 @@ const exitPlugin = `export const plugin = {
 /**
  * Clients that go on asking until so many calls have reached the provider and every gateway that lives refuses.
  *
- * @param onReached told of each call that reaches it
+ * A call is marked as sent before it is sent, so that one is never sent twice: what is killed in between counts as used.
+ * So that exactly all reach the provider, clients ask nothing of a thread while it is killed.
+ *
+ * @param onReached told of each call that reaches it; `idle` resolves once no client asks anything of the gateway, and none
+ *   does until what it returned is called
  * @returns how many were answered
  */
 async function exactly(
   calls: number,
   { provider }: BudgetGateways,
   all: readonly BudgetGateway[],
-  onReached: (reached: number) => Promise<void>,
+  onReached: (reached: number, idle: (gateway: BudgetGateway) => Promise<() => void>) => Promise<void>,
 ): Promise<number> {
   let reached = 0;
   let answered = 0;
+  const asking = new Map(all.map((gateway) => [gateway, 0]));
+  const resting = new Set<BudgetGateway>();
+  const idle = async (gateway: BudgetGateway): Promise<() => void> => {
+    resting.add(gateway);
+    await expect.poll(() => asking.get(gateway), { timeout: 60_000 }).toBe(0);
+    return () => resting.delete(gateway);
+  };
+  const ask = async (gateway: BudgetGateway): Promise<number | undefined> => {
+    asking.set(gateway, (asking.get(gateway) ?? 0) + 1);
+    const answer = await gateway.chat().catch(() => undefined);
+    await answer?.arrayBuffer().catch(() => undefined);
+    asking.set(gateway, (asking.get(gateway) ?? 0) - 1);
+    return answer?.status;
+  };
   const disturbed: Promise<void>[] = [];
   provider.respond(async () => {
-    disturbed.push(onReached(++reached));
+    disturbed.push(onReached(++reached, idle));
     await setImmediate();
     return { text: 'ok', usage: { inputTokens: 10, outputTokens: 10 } };
   });
@@ -41,9 +59,7 @@ async function exactly(
   const client = async (index: number): Promise<void> => {
     const gateway = all[index % all.length];
     while (gateway !== undefined && performance.now() < end) {
-      const answer = await gateway.chat().catch(() => undefined);
-      await answer?.arrayBuffer().catch(() => undefined);
-      if (answer?.status === 200) answered++;
+      if (!resting.has(gateway) && (await ask(gateway)) === 200) answered++;
       else if (reached >= calls) return;
       else await setTimeout(20);
     }
@@ -72,9 +88,11 @@ it('a worker that is killed leaves what it had not sent to the other: exactly 10
   await writeFile(join(gateways.folder, 'exit.mjs'), exitPlugin);
   const gateway = await gateways.start();
   const end = await holdUnsent(gateways, [gateway], 40);
-  await exactly(100, gateways, [gateway], async (reached) => {
+  await exactly(100, gateways, [gateway], async (reached, idle) => {
     if (reached !== 10) return;
+    const goOn = await idle(gateway);
     await gateway.chat({ headers: { 'x-end': 'exit' } }).catch(() => undefined);
+    goOn();
     end();
   });
   expect((await gateway.chat()).status).toBe(429);
@@ -97,10 +115,17 @@ describe.skipIf(withoutRedis)('two gateways', () => {
     await writeFile(join(gateways.folder, 'exit.mjs'), exitPlugin);
     const [one, other] = [await gateways.start(), await gateways.start()];
     const end = await holdUnsent(gateways, [one, other], 20);
-    const answers = await exactly(100, gateways, [one, other], async (reached) => {
-      if (reached === 10) await other.chat({ headers: { 'x-end': 'exit' } }).catch(() => undefined);
-      if (reached === 20) await one.kill();
-      if (reached === 20) end();
+    const answers = await exactly(100, gateways, [one, other], async (reached, idle) => {
+      if (reached === 10) {
+        const goOn = await idle(other);
+        await other.chat({ headers: { 'x-end': 'exit' } }).catch(() => undefined);
+        goOn();
+      }
+      if (reached === 20) {
+        await idle(one);
+        await one.kill();
+        end();
+      }
     });
     expect(answers).toBeLessThanOrEqual(100);
     const started = await gateways.start();
