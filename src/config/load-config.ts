@@ -21,6 +21,7 @@ import { resolveTraffic } from './network/traffic.ts';
 import { resolvePersistedOperations } from './persisted-operations.ts';
 import { resolvePlugins } from './plugins.ts';
 import { problemMessage, unknownKey } from './problem-words.ts';
+import { layOver, type PublishedOverlay } from './published-overlay.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { resolveStore } from './store.ts';
@@ -41,18 +42,37 @@ export interface ConfiguredInCode {
 
 const nothingFromCode: ConfiguredInCode = { subgraphs: {}, providers: [] };
 
+/** @param file where relative paths start, @param published laid over what the file says; undefined: nothing */
+function checkWhole(
+  file: string,
+  own: YamlSource,
+  environment: NodeJS.ProcessEnv,
+  inCode: ConfiguredInCode,
+  published: PublishedOverlay | undefined,
+): ResolvedConfig {
+  if (published === undefined) return checkSource(file, own, environment, inCode);
+  try {
+    return checkSource(file, layOver(own, published), environment, inCode);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`${file} with ${published.name}`, error.problems);
+  }
+}
+
 /**
  * Reads, checks and resolves a supergraph.yaml.
  *
  * @param file its path; relative paths inside it start at its own folder
  * @param environment where `${NAME}` is read from
  * @param inCode what the file may name without having it
+ * @param published what a registry has published, over the file
  * @throws ConfigError with every problem, its YAML path and line; values are never quoted, they may be secrets
  */
 export async function loadConfig(
   file: string,
   environment: NodeJS.ProcessEnv = process.env,
   inCode: ConfiguredInCode = nothingFromCode,
+  published?: PublishedOverlay,
 ): Promise<ResolvedConfig> {
   let text: string;
   try {
@@ -64,7 +84,7 @@ export async function loadConfig(
       : `the file cannot be read: ${messageOf(error)}`;
     throw new ConfigError(file, [{ path: '', line: undefined, message }]);
   }
-  return checkSource(file, readYaml(file, text, environment), environment, inCode);
+  return checkWhole(file, readYaml(file, text, environment), environment, inCode, published);
 }
 
 /**
@@ -78,8 +98,9 @@ export function checkConfig(
   value: unknown,
   environment: NodeJS.ProcessEnv = process.env,
   inCode: ConfiguredInCode = nothingFromCode,
+  published?: PublishedOverlay,
 ): ResolvedConfig {
-  return checkSource(file, { value, lineOf: () => undefined }, environment, inCode);
+  return checkWhole(file, { value, lineOf: () => undefined }, environment, inCode, published);
 }
 
 function checkSource(

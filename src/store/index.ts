@@ -5,4 +5,5 @@ export type { LedgerSums } from './ledger-sums.ts';
 export type { LedgerGroup, LedgerSpan, LedgerSumsRequest, LedgerTable } from './ledger-table.ts';
 export { type OpenStoreOptions, openStore, type Store } from './open-store.ts';
 export type { ErasedUser } from './people/erase-user.ts';
+export type { CanaryEnd, NextGeneration, RegistryHead, RegistryTable } from './registry/registry-table.ts';
 export type { RekeyedStore } from './rekey.ts';

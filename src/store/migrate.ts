@@ -96,6 +96,32 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     ...ledgerRetention[kind],
   ],
   () => ["insert into isthmus_revisions (topic, revision) values ('ledger_names', 0)"],
+  () => [
+    'create table isthmus_registry_texts (hash text primary key, text text not null)',
+    `create table isthmus_registry_generations (
+      graph text not null,
+      variant text not null,
+      number integer not null,
+      content_hash text not null,
+      content text not null,
+      change text not null,
+      at bigint not null,
+      actor text not null,
+      commit_id text,
+      message text,
+      primary key (graph, variant, number)
+    )`,
+    `create table isthmus_registry_heads (
+      graph text not null,
+      variant text not null,
+      number integer not null,
+      canary_number integer,
+      canary_percent double precision,
+      canary_since bigint,
+      primary key (graph, variant)
+    )`,
+    "insert into isthmus_revisions (topic, revision) values ('registry', 0)",
+  ],
 ];
 
 const countedId: Readonly<Record<StoreKind, string>> = {

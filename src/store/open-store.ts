@@ -11,6 +11,7 @@ import { LedgerTable } from './ledger-table.ts';
 import { type MigratedStore, migrate, UnusableStore } from './migrate.ts';
 import { type ErasedUser, eraseUser } from './people/erase-user.ts';
 import { openPostgres } from './postgres-database.ts';
+import { RegistryTable } from './registry/registry-table.ts';
 import { type RekeyedStore, rekey } from './rekey.ts';
 import { allRevisions } from './revisions.ts';
 import { openSqlite } from './sqlite-database.ts';
@@ -23,6 +24,7 @@ export interface Store {
   readonly auditLog: AuditLog;
   readonly budgetRaises: BudgetRaiseTable;
   readonly ledger: LedgerTable;
+  readonly registry: RegistryTable;
   /** The newest change of each table that gateways follow, counted up: of `api_keys` and `budget_raises`. */
   revisions(): Promise<Readonly<Record<string, number>>>;
   /** A key of 32 bytes for a purpose. It stays the same when the store is given another key. */
@@ -96,6 +98,7 @@ function storeOf(db: StoreDatabase, kind: StoreConfig['kind'], { keys, derivatio
     auditLog,
     budgetRaises,
     ledger: new LedgerTable(db, names),
+    registry: new RegistryTable(db, keys, auditLog),
     revisions: () => allRevisions(db),
     deriveKey: (purpose) => deriveKey(derivationSecret, purpose),
     rekey: (actor) => rekey({ db, kind, keys, auditLog, actor, at: Date.now() }),

@@ -8,6 +8,7 @@ import type { AuditLog } from './audit-log.ts';
 import { raiseSubjectPlace } from './budget-raise-table.ts';
 import { ledgerNamePlace } from './ledger-names.ts';
 import { auditProtection, derivationSecretPlace, UnusableStore } from './migrate.ts';
+import { generationActorPlace } from './registry/registry-table.ts';
 import type { StoreKeys } from './store-keys.ts';
 import type { StoreDatabase, StoreKind, StoreTransaction } from './tables.ts';
 
@@ -48,6 +49,7 @@ export async function rekey({ db, kind, keys, auditLog, actor, at }: RekeyOption
     const auditEntries = await encryptAuditLogAgain(transaction, kind, again);
     const ledgerNames = await encryptLedgerNamesAgain(transaction, again);
     await encryptRaisesAgain(transaction, again);
+    await encryptPublishersAgain(transaction, again);
     const row = {
       key_fingerprint: configured.fingerprint,
       derivation_secret: again(store.derivation_secret, derivationSecretPlace),
@@ -136,5 +138,34 @@ async function encryptRaisesAgain(transaction: StoreTransaction, again: Again): 
   for (const { id, subject } of rows) {
     const columns = { subject: again(subject, raiseSubjectPlace) };
     await transaction.updateTable('isthmus_budget_raises').set(columns).where('id', '=', id).execute();
+  }
+}
+
+/** Those who published generations. */
+async function encryptPublishersAgain(transaction: StoreTransaction, again: Again): Promise<void> {
+  const heads = await transaction.selectFrom('isthmus_registry_heads').select(['graph', 'variant']).execute();
+  for (const { graph, variant } of heads) {
+    for (let last = 0; ; ) {
+      const rows = await transaction
+        .selectFrom('isthmus_registry_generations')
+        .select(['number', 'actor'])
+        .where('graph', '=', graph)
+        .where('variant', '=', variant)
+        .where('number', '>', last)
+        .orderBy('number')
+        .limit(pageSize)
+        .execute();
+      for (const { number, actor } of rows) {
+        await transaction
+          .updateTable('isthmus_registry_generations')
+          .set({ actor: again(actor, generationActorPlace) })
+          .where('graph', '=', graph)
+          .where('variant', '=', variant)
+          .where('number', '=', number)
+          .execute();
+        last = number;
+      }
+      if (rows.length < pageSize) break;
+    }
   }
 }

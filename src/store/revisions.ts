@@ -2,7 +2,7 @@
 import type { StoreDatabase, StoreTransaction } from './tables.ts';
 
 /** The tables whose changes are counted. */
-type Topic = 'api_keys' | 'budget_raises' | 'ledger_names';
+type Topic = 'api_keys' | 'budget_raises' | 'ledger_names' | 'registry';
 
 /** To be read before the table: a change that is committed meanwhile is read again next time. */
 export async function revisionOf(db: StoreDatabase, topic: Topic): Promise<number> {

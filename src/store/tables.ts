@@ -24,6 +24,35 @@ export interface StoreTables {
   readonly isthmus_ledger_start: { readonly id: number; readonly at: number };
   /** The rows of each hour, summed by everything that sums are made by. */
   readonly isthmus_ledger_hours: LedgerHourColumns;
+  /** Schemas and prompts of generations, by their SHA-256. */
+  readonly isthmus_registry_texts: { readonly hash: string; readonly text: string };
+  readonly isthmus_registry_generations: RegistryGenerationRow;
+  readonly isthmus_registry_heads: RegistryHeadRow;
+}
+
+/** `content` and `change` are JSON; `actor` is encrypted. */
+export interface RegistryGenerationRow {
+  readonly graph: string;
+  readonly variant: string;
+  readonly number: number;
+  readonly content_hash: string;
+  readonly content: string;
+  readonly change: string;
+  readonly at: number;
+  readonly actor: string;
+  readonly commit_id: string | null;
+  readonly message: string | null;
+}
+
+/** Which generation serves a variant. */
+export interface RegistryHeadRow {
+  readonly graph: string;
+  readonly variant: string;
+  readonly number: number;
+  readonly canary_number: number | null;
+  /** Of all requests. */
+  readonly canary_percent: number | null;
+  readonly canary_since: number | null;
 }
 
 /** Lists are JSON; `name` and `tenant` are encrypted. */

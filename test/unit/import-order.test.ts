@@ -44,7 +44,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'libphonenumber-js': [],
   ibantools: ['ai/guardrails/pii/find-ibans.ts'],
   re2js: ['ai/guardrails/custom-pattern.ts', 'config/ai/guardrails.ts', 'lib/linear-pattern.ts'], // the second: refuses what does not compile
-  zod: ['config/', 'ai/fields/', 'admin/invalidate-caches.ts', 'supergraph/constraints/formats.ts'],
+  zod: ['config/', 'ai/fields/', 'registry/', 'admin/invalidate-caches.ts', 'supergraph/constraints/formats.ts'],
 };
 
 /** The innermost part of a file. */

@@ -10,6 +10,7 @@ import { type PostgresServer, startPostgresServer, withoutPostgres } from '../..
 import { describeLedger, ledgerRow } from './ledger-contract.ts';
 import { describePeople } from './people-contract.ts';
 import { describeRecords } from './records-contract.ts';
+import { describeRegistryTable } from './registry-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
 describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
@@ -44,6 +45,7 @@ describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
   describeLedger(fresh);
   describe('its records', () => describeRecords(fresh));
   describe('its people', () => describePeople(fresh));
+  describe('its generations', () => describeRegistryTable(fresh));
 
   it('has names and actors encrypted, and refuses to change the audit log and the ledger', async () => {
     const config = await fresh();

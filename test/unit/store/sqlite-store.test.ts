@@ -8,6 +8,7 @@ import type { StoreConfig } from '../../../src/config/index.ts';
 import { describeLedger, ledgerRow } from './ledger-contract.ts';
 import { describePeople } from './people-contract.ts';
 import { describeRecords, openRecordsOf, operationRecord } from './records-contract.ts';
+import { describeRegistryTable } from './registry-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-store-'));
@@ -23,6 +24,7 @@ describe('a store in SQLite', () => {
   describeLedger(fresh);
   describe('its records', () => describeRecords(fresh));
   describe('its people', () => describePeople(fresh));
+  describe('its generations', () => describeRegistryTable(fresh));
 
   it('has names, tenants and actors encrypted, and its files readable by their owner alone', async () => {
     const config = fresh();
@@ -101,6 +103,7 @@ describe('a store in SQLite', () => {
     database.exec('drop trigger isthmus_ledger_no_delete; drop table isthmus_ledger_start');
     database.exec('create trigger isthmus_ledger_no_delete before delete on isthmus_ledger begin select 1; end');
     database.exec("drop table isthmus_budget_raises; delete from isthmus_revisions where topic <> 'api_keys'");
+    for (const table of ['texts', 'generations', 'heads']) database.exec(`drop table isthmus_registry_${table}`);
     database.exec('alter table isthmus_store drop column derivation_secret; update isthmus_store set version = 2');
     database.close();
     const store = await openAt(config);

@@ -1,0 +1,71 @@
+/**
+ * A generation's content as a folder: `products/schema.graphql`, `assistant/prompts/review-summary.prompt`. Whoever reads
+ * subgraphs from files reads a generation the same way. A folder is named after its content's hash and written aside, so that
+ * it is whole or not there, and never changes.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readTextFile } from '../../lib/index.ts';
+import { contentHashOf, type GenerationContent, promptsFolder, type Texts } from './generation-content.ts';
+import { hashOfText } from './hash-of-text.ts';
+
+/**
+ * @param folder what content folders are in
+ * @param texts all those of the content that the folder does not have yet
+ * @returns the content's own folder
+ */
+export async function writeContentFolder(folder: string, content: GenerationContent, texts: Texts): Promise<string> {
+  const target = contentFolderOf(folder, contentHashOf(content));
+  if (await isWhole(target, content)) return target;
+  const aside = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    for (const [file, hash] of filesOf(content)) {
+      const text = texts.get(hash);
+      if (text === undefined) throw new Error(`the text of ${file} is missing`);
+      await mkdir(dirname(join(aside, file)), { recursive: true });
+      await writeFile(join(aside, file), text, { mode: 0o600, flush: true });
+    }
+    await mkdir(aside, { recursive: true });
+    // Where it has no prompts, too.
+    for (const [name, { kind }] of Object.entries(content.subgraphs))
+      if (kind === 'ai') await mkdir(join(aside, name, promptsFolder), { recursive: true });
+    // One that another process has written meanwhile is as good.
+    if (await isWhole(target, content)) return target;
+    await rm(target, { recursive: true, force: true });
+    await rename(aside, target);
+    return target;
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** Whether a folder has exactly the content, byte for byte. */
+export async function isWhole(target: string, content: GenerationContent): Promise<boolean> {
+  const expected = filesOf(content);
+  const entries = await readdir(target, { recursive: true, withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined || entries.filter((entry) => !entry.isDirectory()).length !== expected.length) return false;
+  for (const [file, hash] of expected) {
+    const text = await readTextFile(join(target, file)).catch(() => undefined);
+    if (text === undefined || hashOfText(text) !== hash) return false;
+  }
+  return true;
+}
+
+/** Removes the content folders that are not named. */
+export async function keepContentFolders(folder: string, hashes: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(folder).catch(() => []))
+    if (!hashes.has(name) && /^[0-9a-f]{64}$/.test(name))
+      await rm(join(folder, name), { recursive: true, force: true });
+}
+
+export function contentFolderOf(folder: string, contentHash: string): string {
+  return join(folder, contentHash);
+}
+
+/** Paths below a content folder, with the hash of each file's text. */
+function filesOf({ subgraphs }: GenerationContent): readonly (readonly [string, string])[] {
+  return Object.entries(subgraphs).flatMap(([name, { files }]) =>
+    Object.entries(files).map(([path, hash]) => [join(name, path), hash] as const),
+  );
+}

@@ -1,0 +1,22 @@
+/** A graph and one of its variants, as `graph@variant`: the form that Rover's commands take. */
+
+export interface GraphRef {
+  readonly graph: string;
+  readonly variant: string;
+}
+
+/** The variant where a reference names none, as with Apollo's registry. */
+export const defaultVariant = 'current';
+
+const name = '[A-Za-z][A-Za-z0-9_-]{0,63}';
+const pattern = new RegExp(`^(${name})(?:@(${name}))?$`);
+
+/** @returns undefined for a text that is none */
+export function parseGraphRef(text: string): GraphRef | undefined {
+  const [, graph, variant = defaultVariant] = pattern.exec(text) ?? [];
+  return graph === undefined ? undefined : { graph, variant };
+}
+
+export function formatGraphRef({ graph, variant }: GraphRef): string {
+  return `${graph}@${variant}`;
+}

@@ -1,0 +1,23 @@
+export { contentFolderOf, isWhole, keepContentFolders, writeContentFolder } from './content-folder.ts';
+export {
+  contentHashOf,
+  emptyContent,
+  type GenerationContent,
+  type GenerationSettings,
+  generationContent,
+  promptsFolder,
+  type SubgraphContent,
+  schemaFile,
+  type Texts,
+  textHashesOf,
+} from './generation-content.ts';
+export { defaultVariant, formatGraphRef, type GraphRef, parseGraphRef } from './graph-ref.ts';
+export { hashOfText } from './hash-of-text.ts';
+export { overlayOf } from './overlay.ts';
+export {
+  type Canary,
+  type GenerationChange,
+  type PublishedGeneration,
+  publishedGeneration,
+} from './published-generation.ts';
+export { createSigningKey, isPublicKey, isSignedBy, type SigningKey } from './signatures.ts';

@@ -1,0 +1,268 @@
+/**
+ * The generations of a registry: texts by their hash, numbered generations of each variant, and which of them serves. The
+ * history of a variant is linear: a generation follows the one that its author knew, or is refused. A change is one
+ * transaction: whoever is killed leaves the old head or the new one.
+ */
+import type {
+  Canary,
+  GenerationChange,
+  GenerationContent,
+  GraphRef,
+  PublishedGeneration,
+  Texts,
+} from '../../registry/generation/index.ts';
+import type { AuditLog } from '../audit-log.ts';
+import { nextRevision, revisionOf } from '../revisions.ts';
+import type { StoreKeys } from '../store-keys.ts';
+import type { RegistryGenerationRow, StoreDatabase, StoreTransaction } from '../tables.ts';
+
+/** What serves of a variant. */
+export interface RegistryHead {
+  readonly number: number;
+  /** Undefined: every request is served by `number`. */
+  readonly canary: Canary | undefined;
+}
+
+/** The next generation, as its author made it. */
+export interface NextGeneration extends GraphRef {
+  /** The head that it was made from; 0: there was none. */
+  readonly after: number;
+  readonly content: GenerationContent;
+  readonly contentHash: string;
+  /** All those that the registry may not have. */
+  readonly texts: Texts;
+  readonly change: GenerationChange;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+  readonly actor: string;
+  readonly commit: string | undefined;
+  readonly message: string | undefined;
+  /** Served to this share at first; undefined: to all at once. */
+  readonly canaryPercent?: number | undefined;
+}
+
+export interface CanaryEnd extends GraphRef {
+  /** The canary's; another one is left as it is. */
+  readonly number: number;
+  readonly outcome: 'promoted' | 'withdrawn';
+  /** Why, in a sentence. */
+  readonly reason: string;
+  readonly at: number;
+  readonly actor: string;
+}
+
+/** The column, for the cipher. */
+export const generationActorPlace = 'registry.actor';
+
+const topic = 'registry';
+/** Of one statement: databases bound its parameters. */
+const maxHashes = 500;
+
+export class RegistryTable {
+  readonly #db: StoreDatabase;
+  readonly #storeKeys: StoreKeys;
+  readonly #auditLog: AuditLog;
+
+  constructor(db: StoreDatabase, storeKeys: StoreKeys, auditLog: AuditLog) {
+    this.#db = db;
+    this.#storeKeys = storeKeys;
+    this.#auditLog = auditLog;
+  }
+
+  /** Counts all changes of all graphs. */
+  revision(): Promise<number> {
+    return revisionOf(this.#db, topic);
+  }
+
+  /** Every variant that has a generation, by name. */
+  async graphs(): Promise<readonly (GraphRef & RegistryHead)[]> {
+    const rows = await this.#db
+      .selectFrom('isthmus_registry_heads')
+      .selectAll()
+      .orderBy('graph')
+      .orderBy('variant')
+      .execute();
+    return rows.map((row) => ({ graph: row.graph, variant: row.variant, ...headOf(row) }));
+  }
+
+  /** @returns undefined where nothing has been published */
+  async head(ref: GraphRef): Promise<RegistryHead | undefined> {
+    return readHead(this.#db, ref);
+  }
+
+  /** @returns undefined where there is none of that number */
+  async generation({ graph, variant }: GraphRef, number: number): Promise<PublishedGeneration | undefined> {
+    const row = await this.#db
+      .selectFrom('isthmus_registry_generations')
+      .selectAll()
+      .where('graph', '=', graph)
+      .where('variant', '=', variant)
+      .where('number', '=', number)
+      .executeTakeFirst();
+    return row && this.#read(row);
+  }
+
+  /** The newest first. @param before only those of lower numbers */
+  async history(
+    { graph, variant }: GraphRef,
+    { limit, before }: { readonly limit: number; readonly before?: number | undefined },
+  ): Promise<readonly PublishedGeneration[]> {
+    let query = this.#db
+      .selectFrom('isthmus_registry_generations')
+      .selectAll()
+      .where('graph', '=', graph)
+      .where('variant', '=', variant);
+    if (before !== undefined) query = query.where('number', '<', before);
+    const rows = await query.orderBy('number', 'desc').limit(limit).execute();
+    return rows.map((row) => this.#read(row));
+  }
+
+  /** Those that there are, by their hash. */
+  async texts(hashes: Iterable<string>): Promise<Texts> {
+    const texts = new Map<string, string>();
+    const names = [...hashes];
+    for (let from = 0; from < names.length; from += maxHashes) {
+      const rows = await this.#db
+        .selectFrom('isthmus_registry_texts')
+        .selectAll()
+        .where('hash', 'in', names.slice(from, from + maxHashes))
+        .execute();
+      for (const { hash, text } of rows) texts.set(hash, text);
+    }
+    return texts;
+  }
+
+  /** @returns the new generation; undefined where another one has been published since `after`, or a canary is served */
+  async append(next: NextGeneration): Promise<PublishedGeneration | undefined> {
+    return this.#db.transaction().execute(async (transaction) => {
+      await nextRevision(transaction, topic);
+      const { graph, variant, after, content, contentHash, change, at, actor, canaryPercent } = next;
+      const ref = { graph, variant };
+      const head = await readHead(transaction, ref);
+      if ((head?.number ?? 0) !== after || head?.canary !== undefined) return undefined;
+      const number = (await this.#newest(transaction, ref)) + 1;
+      for (const [hash, text] of next.texts)
+        await transaction
+          .insertInto('isthmus_registry_texts')
+          .values({ hash, text })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      const cipher = await this.#storeKeys.current(transaction);
+      const { commit = null, message = null } = next;
+      const row: RegistryGenerationRow = {
+        ...ref,
+        number,
+        content_hash: contentHash,
+        content: JSON.stringify(content),
+        change: JSON.stringify(change),
+        at,
+        actor: cipher.encrypt(actor, generationActorPlace),
+        commit_id: commit,
+        message,
+      };
+      await transaction.insertInto('isthmus_registry_generations').values(row).execute();
+      const isCanary = canaryPercent !== undefined && after > 0;
+      await writeHead(transaction, ref, {
+        number: isCanary ? after : number,
+        canary: isCanary ? { number, percent: canaryPercent, since: at } : undefined,
+      });
+      const target = `${graph}@${variant}`;
+      const summary = { ...change, number, contentHash, commit, message, ...(isCanary ? { canaryPercent } : {}) };
+      const entry = { at, actor, action: `registry.${change.kind}`, target };
+      await this.#auditLog.append(transaction, { ...entry, before: head, after: summary });
+      return { ...ref, number, contentHash, content, change, at, actor, commit, message };
+    });
+  }
+
+  /** @returns whether that canary was being served */
+  async endCanary({ graph, variant, number, outcome, reason, at, actor }: CanaryEnd): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      await nextRevision(transaction, topic);
+      const ref = { graph, variant };
+      const head = await readHead(transaction, ref);
+      if (head?.canary?.number !== number) return false;
+      await writeHead(transaction, ref, {
+        number: outcome === 'promoted' ? number : head.number,
+        canary: undefined,
+      });
+      const action = outcome === 'promoted' ? 'registry.canary-promoted' : 'registry.canary-withdrawn';
+      const entry = { at, actor, action, target: `${graph}@${variant}` };
+      await this.#auditLog.append(transaction, { ...entry, before: head, after: { number, reason } });
+      return true;
+    });
+  }
+
+  async #newest(transaction: StoreTransaction, { graph, variant }: GraphRef): Promise<number> {
+    const row = await transaction
+      .selectFrom('isthmus_registry_generations')
+      .select((columns) => columns.fn.max('number').as('newest'))
+      .where('graph', '=', graph)
+      .where('variant', '=', variant)
+      .executeTakeFirst();
+    return Number(row?.newest ?? 0);
+  }
+
+  #read(row: RegistryGenerationRow): PublishedGeneration {
+    return {
+      graph: row.graph,
+      variant: row.variant,
+      number: row.number,
+      contentHash: row.content_hash,
+      content: JSON.parse(row.content) as GenerationContent,
+      change: JSON.parse(row.change) as GenerationChange,
+      at: row.at,
+      actor: this.#storeKeys.decrypt(row.actor, generationActorPlace),
+      commit: row.commit_id,
+      message: row.message,
+    };
+  }
+}
+
+interface HeadColumns {
+  readonly number: number;
+  readonly canary_number: number | null;
+  readonly canary_percent: number | null;
+  readonly canary_since: number | null;
+}
+
+function headOf({
+  number,
+  canary_number: canary,
+  canary_percent: percent,
+  canary_since: since,
+}: HeadColumns): RegistryHead {
+  const canaryOf =
+    canary === null || percent === null || since === null ? undefined : { number: canary, percent, since };
+  return { number, canary: canaryOf };
+}
+
+async function readHead(
+  db: StoreDatabase | StoreTransaction,
+  { graph, variant }: GraphRef,
+): Promise<RegistryHead | undefined> {
+  const row = await db
+    .selectFrom('isthmus_registry_heads')
+    .selectAll()
+    .where('graph', '=', graph)
+    .where('variant', '=', variant)
+    .executeTakeFirst();
+  return row && headOf(row);
+}
+
+async function writeHead(
+  transaction: StoreTransaction,
+  ref: GraphRef,
+  { number, canary }: RegistryHead,
+): Promise<void> {
+  const columns = {
+    number,
+    canary_number: canary?.number ?? null,
+    canary_percent: canary?.percent ?? null,
+    canary_since: canary?.since ?? null,
+  };
+  await transaction
+    .insertInto('isthmus_registry_heads')
+    .values({ ...ref, ...columns })
+    .onConflict((conflict) => conflict.columns(['graph', 'variant']).doUpdateSet(columns))
+    .execute();
+}

@@ -1,0 +1,114 @@
+/** What every store does with the generations of a registry. */
+import { expect, it } from 'vitest';
+import type { StoreConfig } from '../../../src/config/index.ts';
+import { contentHashOf, type GenerationContent, hashOfText } from '../../../src/registry/generation/index.ts';
+import type { NextGeneration } from '../../../src/store/index.ts';
+import { openAt } from './store-contract.ts';
+
+const shop = { graph: 'shop', variant: 'current' };
+
+/** A graph of one subgraph with that text as its schema. */
+export function nextOf(sdl: string, after: number, of: Partial<NextGeneration> = {}): NextGeneration {
+  const files = { 'schema.graphql': hashOfText(sdl) };
+  const content: GenerationContent = {
+    subgraphs: { products: { kind: 'http', routingUrl: 'http://127.0.0.1:4003/graphql', files } },
+    settings: {},
+  };
+  return {
+    ...shop,
+    after,
+    content,
+    contentHash: contentHashOf(content),
+    texts: new Map([[hashOfText(sdl), sdl]]),
+    change: { kind: 'publish', subgraphs: ['products'], sections: [] },
+    at: 7_000,
+    actor: 'cli:ann',
+    commit: 'abc123',
+    message: undefined,
+    ...of,
+  };
+}
+
+/** @param fresh a configuration of a store that nothing has opened yet */
+export function describeRegistryTable(fresh: () => StoreConfig | Promise<StoreConfig>): void {
+  it('numbers the generations of each variant, and refuses one that was made from another head', async () => {
+    const config = await fresh();
+    await using stack = new AsyncDisposableStack();
+    const [one, other] = [await openAt(config), await openAt(config, true)];
+    for (const store of [one, other]) stack.defer(() => store.close());
+    const before = await other.registry.revision();
+    expect(await other.registry.head(shop)).toBeUndefined();
+    expect(await one.registry.append(nextOf('type Query { a: Int }', 0))).toMatchObject({
+      number: 1,
+      actor: 'cli:ann',
+    });
+    expect(await other.registry.append(nextOf('type Query { b: Int }', 0))).toBeUndefined();
+    expect(await other.registry.append(nextOf('type Query { b: Int }', 1))).toMatchObject({ number: 2 });
+    expect(await one.registry.append(nextOf('type Query { a: Int }', 0, { variant: 'staging' }))).toMatchObject({
+      number: 1,
+    });
+    expect(await one.registry.head(shop)).toEqual({ number: 2, canary: undefined });
+    expect(await other.registry.revision()).toBeGreaterThan(before);
+    expect((await one.registry.history(shop, { limit: 10 })).map(({ number }) => number)).toEqual([2, 1]);
+    expect((await one.registry.history(shop, { limit: 10, before: 2 })).map(({ number }) => number)).toEqual([1]);
+    const found = await other.registry.generation(shop, 1);
+    expect(found).toEqual({ ...(await one.registry.generation(shop, 1)) });
+    expect(found).toMatchObject({ commit: 'abc123', message: null, at: 7_000 });
+    const hashes = [hashOfText('type Query { a: Int }'), hashOfText('nothing')];
+    expect([...(await one.registry.texts(hashes)).values()]).toEqual(['type Query { a: Int }']);
+    expect(await one.registry.graphs()).toMatchObject([{ variant: 'current', number: 2 }, { variant: 'staging' }]);
+    expect((await one.auditLog.newest(1))[0]).toMatchObject({ action: 'registry.publish', target: 'shop@staging' });
+  });
+
+  it('lets one of two that publish at once go first, whichever store they have open', async () => {
+    const config = await fresh();
+    await using stack = new AsyncDisposableStack();
+    const stores = [await openAt(config), await openAt(config)];
+    for (const store of stores) stack.defer(() => store.close());
+    const publish = async (store: (typeof stores)[number], index: number) => {
+      for (let published = 0; published < 5; ) {
+        const head = await store.registry.head(shop);
+        const next = nextOf(`type Query { f${index}of${published}: Int }`, head?.number ?? 0);
+        if ((await store.registry.append(next)) !== undefined) published++;
+      }
+    };
+    await Promise.all(stores.map(publish));
+    const [store] = stores;
+    const history = (await store?.registry.history(shop, { limit: 20 })) ?? [];
+    expect(history.map(({ number }) => number)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(new Set(history.map(({ contentHash }) => contentHash)).size).toBe(10);
+  });
+
+  it('serves a canary beside what serves, until it is promoted or withdrawn', async () => {
+    const store = await openAt(await fresh());
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => store.close());
+    await store.registry.append(nextOf('type Query { a: Int }', 0, { canaryPercent: 5 }));
+    expect(await store.registry.head(shop)).toEqual({ number: 1, canary: undefined });
+    await store.registry.append(nextOf('type Query { b: Int }', 1, { canaryPercent: 5, at: 8_000 }));
+    expect(await store.registry.head(shop)).toEqual({ number: 1, canary: { number: 2, percent: 5, since: 8_000 } });
+    expect(await store.registry.append(nextOf('type Query { c: Int }', 1))).toBeUndefined();
+    const end = { ...shop, reason: 'more errors', at: 9_000, actor: 'gateway' };
+    expect(await store.registry.endCanary({ ...end, number: 1, outcome: 'withdrawn' })).toBe(false);
+    expect(await store.registry.endCanary({ ...end, number: 2, outcome: 'withdrawn' })).toBe(true);
+    expect(await store.registry.head(shop)).toEqual({ number: 1, canary: undefined });
+    await store.registry.append(nextOf('type Query { c: Int }', 1, { canaryPercent: 50 }));
+    expect(await store.registry.endCanary({ ...end, number: 3, outcome: 'promoted' })).toBe(true);
+    expect(await store.registry.head(shop)).toEqual({ number: 3, canary: undefined });
+    expect((await store.auditLog.newest(1))[0]).toMatchObject({ after: { number: 3, reason: 'more errors' } });
+  });
+
+  it('reads who published after it was given another key, and no longer with the old one', async () => {
+    const config = await fresh();
+    const key = 'x'.repeat(32);
+    const store = await openAt({ ...config, key });
+    await store.registry.append(nextOf('type Query { a: Int }', 0));
+    await store.close();
+    const changed = await openAt({ ...config, key: 'y'.repeat(32), previousKeys: [key] });
+    await changed.rekey('cli:ann');
+    await changed.close();
+    const reader = await openAt({ ...config, key: 'y'.repeat(32) });
+    expect(await reader.registry.generation(shop, 1)).toMatchObject({ actor: 'cli:ann' });
+    await reader.close();
+  });
+}
