@@ -1,0 +1,244 @@
+/**
+ * Follows what serves of a variant: each generation is verified, written to disk as a folder, and told. What a gateway has
+ * served is remembered on disk, so that it starts from it while the registry is down; an outage changes nothing of what serves.
+ */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { PublishedOverlay } from '../../config/index.ts';
+import { messageOf } from '../../errors/index.ts';
+import { readTextFile } from '../../lib/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import {
+  contentFolderOf,
+  contentHashOf,
+  formatGraphRef,
+  type GraphRef,
+  hashOfText,
+  isSignedBy,
+  isWhole,
+  keepContentFolders,
+  overlayOf,
+  publishedGeneration,
+  textHashesOf,
+  writeContentFolder,
+} from '../generation/index.ts';
+import { type GenerationFeed, isSameServed, type ServedGenerations, type SignedGeneration } from './generation-feed.ts';
+
+export interface FollowerOptions {
+  readonly ref: GraphRef;
+  readonly feed: GenerationFeed;
+  /** Of the registry. */
+  readonly publicKey: string;
+  /** Where generations are written, such as `.isthmus/registry`. */
+  readonly folder: string;
+  readonly log: Logger;
+}
+
+/** A generation that is on disk. */
+export interface FollowedGeneration {
+  readonly number: number;
+  readonly contentHash: string;
+  readonly overlay: PublishedOverlay;
+}
+
+export interface FollowedGenerations {
+  readonly serving: FollowedGeneration;
+  readonly canary: (FollowedGeneration & { readonly percent: number; readonly since: number }) | undefined;
+}
+
+/** How long a start waits for the registry before it takes what is on disk. */
+const firstAnswerMs = 5_000;
+const firstPauseMs = 250;
+const longestPauseMs = 5_000;
+
+const remembered = z.object({ generation: publishedGeneration, signature: z.string() });
+
+export class RegistryFollower {
+  readonly #options: FollowerOptions;
+  readonly #stopping = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  #known: ServedGenerations | undefined;
+  #current: FollowedGenerations | undefined;
+  #lastGood: SignedGeneration | undefined;
+  #isDown = false;
+  #following: Promise<void> = Promise.resolve();
+
+  private constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes what serves, or else what served here last, and follows it.
+   * @throws Error where the folder cannot be written
+   */
+  static async open(options: FollowerOptions): Promise<RegistryFollower> {
+    const follower = new RegistryFollower(options);
+    await mkdir(join(options.folder, 'contents'), { recursive: true });
+    follower.#lastGood = await follower.#readRemembered();
+    const { signal } = follower.#stopping;
+    try {
+      await follower.#take(
+        await options.feed.next(undefined, AbortSignal.any([signal, AbortSignal.timeout(firstAnswerMs)])),
+      );
+    } catch (error) {
+      follower.#reportOutage(error);
+    }
+    if (follower.#current === undefined) await follower.fallBack();
+    follower.#following = follower.#follow();
+    return follower;
+  }
+
+  /** Undefined: nothing has been published. */
+  get current(): FollowedGenerations | undefined {
+    return this.#current;
+  }
+
+  /** Whether the registry has answered the last request. */
+  get isConnected(): boolean {
+    return !this.#isDown;
+  }
+
+  /** Called whenever `current` is another. @returns ends that */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What is served now is what a start without the registry takes. Never rejects. */
+  async remember(contentHash: string): Promise<void> {
+    const signed = this.#known;
+    if (signed === undefined || signed.generation.contentHash !== contentHash) return;
+    if (this.#lastGood?.generation.number === signed.generation.number) return;
+    const { generation, signature } = signed;
+    this.#lastGood = { generation, signature };
+    const { folder, log } = this.#options;
+    try {
+      const file = this.#rememberedFile();
+      const temporary = `${file}.${process.pid}.tmp`;
+      await writeFile(temporary, JSON.stringify(this.#lastGood), { flush: true, mode: 0o600 });
+      await rename(temporary, file);
+      const hashes = [contentHash, this.#known?.canary?.generation.contentHash ?? contentHash];
+      await keepContentFolders(join(folder, 'contents'), new Set(hashes));
+    } catch (error) {
+      log.warn({ reason: messageOf(error) }, 'the generation that serves cannot be written to disk');
+    }
+  }
+
+  /**
+   * Takes what served here last instead of what cannot be served.
+   * @returns whether there is another one
+   */
+  async fallBack(): Promise<boolean> {
+    const lastGood = this.#lastGood;
+    if (lastGood === undefined) return false;
+    const { generation } = lastGood;
+    if (this.#current?.serving.contentHash === generation.contentHash) return false;
+    const contentFolder = contentFolderOf(join(this.#options.folder, 'contents'), generation.contentHash);
+    if (!(await isWhole(contentFolder, generation.content))) return false;
+    this.#current = { serving: this.#followed(lastGood), canary: undefined };
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort(new Error('the gateway is stopping'));
+    await this.#following;
+    await this.#options.feed.close();
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { feed, ref, log } = this.#options;
+    for (let pauseMs = firstPauseMs; !signal.aborted; ) {
+      try {
+        const served = await feed.next(this.#known, signal);
+        if (this.#isDown) log.info({ registry: formatGraphRef(ref) }, 'the registry answers again');
+        this.#isDown = false;
+        pauseMs = firstPauseMs;
+        if (served === undefined && this.#known !== undefined) continue;
+        if (await this.#take(served)) for (const listener of this.#listeners) listener();
+        if (served === undefined) await wait(firstPauseMs, undefined, { signal, ref: false });
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#reportOutage(error);
+        await wait(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+        pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+      }
+    }
+  }
+
+  /** @returns whether it is another than before */
+  async #take(served: ServedGenerations | undefined): Promise<boolean> {
+    if (served === undefined || isSameServed(served, this.#known)) return false;
+    const { canary } = served;
+    await this.#write(served);
+    if (canary !== undefined) await this.#write(canary);
+    this.#known = served;
+    const { percent = 0, since = 0 } = canary ?? {};
+    this.#current = {
+      serving: this.#followed(served),
+      canary: canary && { ...this.#followed(canary), percent, since },
+    };
+    return true;
+  }
+
+  /** Verifies a generation and writes it to disk. */
+  async #write(signed: SignedGeneration): Promise<void> {
+    this.#verify(signed);
+    const { content, contentHash } = signed.generation;
+    const contents = join(this.#options.folder, 'contents');
+    if (await isWhole(contentFolderOf(contents, contentHash), content)) return;
+    const texts = await this.#options.feed.texts([...textHashesOf(content)], this.#stopping.signal);
+    for (const [hash, text] of texts)
+      if (hashOfText(text) !== hash) throw new Error('the registry gave a text that is not the one that was published');
+    await writeContentFolder(contents, content, texts);
+  }
+
+  /** @throws Error where it is another graph's, or altered */
+  #verify({ generation, signature }: SignedGeneration): void {
+    const { ref, publicKey } = this.#options;
+    const { graph, variant, content, contentHash } = generation;
+    if (graph !== ref.graph || variant !== ref.variant)
+      throw new Error(`the registry gave a generation of ${formatGraphRef(generation)}`);
+    if (contentHashOf(content) !== contentHash || !isSignedBy(publicKey, generation, signature))
+      throw new Error(
+        'the generation is not signed by the registry whose public key is configured: nothing is changed',
+      );
+  }
+
+  #followed({ generation }: SignedGeneration): FollowedGeneration {
+    const { number, content, contentHash } = generation;
+    const contentFolder = contentFolderOf(join(this.#options.folder, 'contents'), contentHash);
+    const name = `generation ${number} of ${formatGraphRef(this.#options.ref)}`;
+    return { number, contentHash, overlay: overlayOf(content, contentFolder, name) };
+  }
+
+  #rememberedFile(): string {
+    return join(this.#options.folder, `${formatGraphRef(this.#options.ref)}.json`);
+  }
+
+  /** @returns undefined where there is none, or it was altered */
+  async #readRemembered(): Promise<SignedGeneration | undefined> {
+    const text = await readTextFile(this.#rememberedFile()).catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+      const signed = remembered.parse(JSON.parse(text));
+      this.#verify(signed);
+      return signed;
+    } catch (error) {
+      this.#options.log.warn({ reason: messageOf(error) }, 'the generation on disk cannot be used');
+      return undefined;
+    }
+  }
+
+  #reportOutage(error: unknown): void {
+    if (this.#isDown) return;
+    this.#isDown = true;
+    const { ref, log } = this.#options;
+    log.warn(
+      { registry: formatGraphRef(ref), reason: messageOf(error) },
+      'the registry cannot be followed: what serves goes on serving',
+    );
+  }
+}

@@ -1,0 +1,6 @@
+export { type FollowedGeneration, type FollowedGenerations, RegistryFollower } from './follower.ts';
+export type { GenerationFeed, ServedGenerations, SignedGeneration } from './generation-feed.ts';
+export { isSameServed } from './generation-feed.ts';
+export { createHttpFeed } from './http-feed.ts';
+export { servedOf } from './served-of.ts';
+export { createStoreFeed, signingKeyOf } from './store-feed.ts';

@@ -1,0 +1,3 @@
+export type { ChangedContent, ContentChange, UploadedSubgraph } from './change-content.ts';
+export { type Author, type Candidate, type Published, type PublishOptions, Registry } from './registry.ts';
+export { RegistryError } from './registry-error.ts';

@@ -1,0 +1,254 @@
+/**
+ * The registry: changes of a graph, each composed and checked as a gateway would before it becomes a generation. Changes are
+ * made one after another, and one that was overtaken by another process is made again upon what that one published: two
+ * owners at once never make a mixture, and what composes is what is published.
+ */
+import type { PublishedOverlay } from '../../config/index.ts';
+import type { SupergraphParts } from '../../read-supergraph.ts';
+import type { NextGeneration, RegistryHead, RegistryTable } from '../../store/index.ts';
+import {
+  contentHashOf,
+  emptyContent,
+  formatGraphRef,
+  type GenerationChange,
+  type GenerationContent,
+  type GraphRef,
+  overlayOf,
+  type PublishedGeneration,
+  type Texts,
+  textHashesOf,
+  writeContentFolder,
+} from '../generation/index.ts';
+import { type ChangedContent, type ContentChange, changeContent } from './change-content.ts';
+import { RegistryError } from './registry-error.ts';
+
+export interface RegistryOptions {
+  readonly table: RegistryTable;
+  /** Where candidates are written, for those who read subgraphs from files. */
+  readonly folder: string;
+  /**
+   * Reads and composes a candidate as a gateway of this configuration would.
+   * @throws CompositionError or ConfigError with every problem
+   */
+  readonly read: (candidate: PublishedOverlay) => Promise<SupergraphParts>;
+  /** What the first generation of a graph begins with: the subgraphs of this configuration's own file. @default nothing */
+  readonly own?: (() => Promise<ChangedContent | undefined>) | undefined;
+}
+
+/** Who changes something, and why. */
+export interface Author {
+  /** Such as `cli:ann` or `key:ab2cd3ef`. */
+  readonly actor: string;
+  readonly commit?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+export interface PublishOptions extends Author {
+  /** The share of requests that it is served to at first; undefined: all. */
+  readonly canaryPercent?: number | undefined;
+}
+
+/** A change beside what it changes. */
+export interface Candidate extends ChangedContent {
+  readonly ref: GraphRef;
+  /** What it was made from; undefined: nothing has been published. */
+  readonly base: PublishedGeneration | undefined;
+  /** What is published first, where nothing has been: the subgraphs of the configuration's own file. */
+  readonly own: ChangedContent | undefined;
+}
+
+export type Published =
+  | {
+      readonly kind: 'published';
+      readonly generation: PublishedGeneration;
+      readonly parts: SupergraphParts | undefined;
+    }
+  /** It is what serves already. */
+  | { readonly kind: 'unchanged'; readonly generation: PublishedGeneration };
+
+/** How often a change is made again that other processes have overtaken. */
+const maxAttempts = 50;
+
+export class Registry {
+  readonly #options: RegistryOptions;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  get table(): RegistryTable {
+    return this.#options.table;
+  }
+
+  /** @throws RegistryError where it cannot be made */
+  async candidate(ref: GraphRef, change: ContentChange): Promise<Candidate> {
+    const { table, own } = this.#options;
+    const head = await table.head(ref);
+    const base = head && (await this.generation(ref, head.number));
+    const first = base === undefined ? await own?.() : undefined;
+    const before = base?.content ?? first?.content ?? emptyContent;
+    return { ref, base, own: first, ...changeContent(before, change) };
+  }
+
+  /**
+   * What a candidate would serve.
+   * @throws CompositionError or ConfigError with every problem
+   */
+  async read({ ref, content, texts, own, base }: Candidate): Promise<SupergraphParts> {
+    const name = `the change of ${formatGraphRef(ref)}${base === undefined ? '' : ` after generation ${base.number}`}`;
+    return this.#readContent(content, new Map([...(own?.texts ?? []), ...texts]), name);
+  }
+
+  /** What a generation serves. @throws CompositionError or ConfigError with every problem */
+  async readGeneration(generation: PublishedGeneration): Promise<SupergraphParts> {
+    const name = `generation ${generation.number} of ${formatGraphRef(generation)}`;
+    return this.#readContent(generation.content, new Map(), name);
+  }
+
+  /**
+   * @throws RegistryError where it cannot be made, CompositionError or ConfigError with every problem where it cannot be
+   * served
+   */
+  publish(ref: GraphRef, change: ContentChange, options: PublishOptions): Promise<Published> {
+    return this.#inTurn(async () => {
+      for (let attempts = 0; attempts < maxAttempts; attempts++) {
+        refuseCanary(ref, await this.table.head(ref));
+        const candidate = await this.candidate(ref, change);
+        const { base, content } = candidate;
+        if (base !== undefined && contentHashOf(content) === base.contentHash)
+          return { kind: 'unchanged', generation: base };
+        const parts = await this.read(candidate);
+        const generation = await this.#append(candidate, changeOf(change), options);
+        if (generation !== undefined) return { kind: 'published', generation, parts };
+      }
+      throw new RegistryError('CONFLICT', 'others publish faster than this change can be composed: try again');
+    });
+  }
+
+  /**
+   * Publishes the content of an earlier generation again; a canary that is being served ends.
+   * @param to its number; undefined: the one before the one that serves, or where there is a canary, what serves beside it
+   */
+  rollback(ref: GraphRef, to: number | undefined, author: Author): Promise<Published> {
+    return this.#inTurn(async () => {
+      for (let attempts = 0; attempts < maxAttempts; attempts++) {
+        const head = await this.#headOf(ref);
+        if (head.canary !== undefined) {
+          const reason = author.message ?? 'rolled back';
+          const end = { ...ref, number: head.canary.number, outcome: 'withdrawn', reason, at: Date.now() } as const;
+          await this.table.endCanary({ ...end, actor: author.actor });
+          if (to === undefined || to === head.number)
+            return { kind: 'published', generation: await this.generation(ref, head.number), parts: undefined };
+          continue;
+        }
+        const target = await this.generation(ref, to ?? (await this.#before(ref, head.number)));
+        const serving = await this.generation(ref, head.number);
+        if (target.contentHash === serving.contentHash) return { kind: 'unchanged', generation: serving };
+        const candidate = { ref, base: serving, own: undefined, content: target.content, texts: new Map() };
+        const generation = await this.#append(candidate, { kind: 'rollback', to: target.number }, author);
+        if (generation !== undefined) return { kind: 'published', generation, parts: undefined };
+      }
+      throw new RegistryError('CONFLICT', 'others publish at the same time: try again');
+    });
+  }
+
+  /** Publishes what serves of one variant in another. @throws as `publish` */
+  promote(from: GraphRef, to: GraphRef, options: PublishOptions): Promise<Published> {
+    return this.#inTurn(async () => {
+      for (let attempts = 0; attempts < maxAttempts; attempts++) {
+        const { number } = await this.#headOf(from);
+        const { content, contentHash } = await this.generation(from, number);
+        const head = await this.table.head(to);
+        refuseCanary(to, head);
+        const base = head && (await this.generation(to, head.number));
+        if (base?.contentHash === contentHash) return { kind: 'unchanged', generation: base };
+        const candidate = { ref: to, base, own: undefined, content, texts: new Map() };
+        const parts = await this.read(candidate);
+        const change = { kind: 'promote', from: formatGraphRef(from), number } as const;
+        const generation = await this.#append(candidate, change, options);
+        if (generation !== undefined) return { kind: 'published', generation, parts };
+      }
+      throw new RegistryError('CONFLICT', 'others publish at the same time: try again');
+    });
+  }
+
+  /** @throws RegistryError where there is none of that number */
+  async generation(ref: GraphRef, number: number): Promise<PublishedGeneration> {
+    const generation = await this.table.generation(ref, number);
+    if (generation !== undefined) return generation;
+    throw new RegistryError('NOT_FOUND', `${formatGraphRef(ref)} has no generation ${number}`);
+  }
+
+  /** Undefined: another process has published meanwhile. */
+  async #append(
+    { ref, base, own, content, texts }: Candidate,
+    change: GenerationChange,
+    { actor, commit, message, canaryPercent }: PublishOptions,
+  ): Promise<PublishedGeneration | undefined> {
+    const next = (after: number): Omit<NextGeneration, 'content' | 'contentHash' | 'texts' | 'change'> => ({
+      ...ref,
+      after,
+      at: Date.now(),
+      actor,
+      commit,
+      message,
+    });
+    let after = base?.number ?? 0;
+    if (own !== undefined) {
+      const of = { content: own.content, contentHash: contentHashOf(own.content), texts: own.texts };
+      const imported = await this.table.append({ ...next(after), ...of, change: { kind: 'import' } });
+      if (imported === undefined) return undefined;
+      if (of.contentHash === contentHashOf(content)) return imported;
+      after = imported.number;
+    }
+    const contentHash = contentHashOf(content);
+    return this.table.append({ ...next(after), content, contentHash, texts, change, canaryPercent });
+  }
+
+  async #readContent(content: GenerationContent, own: Texts, name: string): Promise<SupergraphParts> {
+    const { table, folder, read } = this.#options;
+    const missing = [...textHashesOf(content)].filter((hash) => !own.has(hash));
+    const texts = new Map([...own, ...(await table.texts(missing))]);
+    return read(overlayOf(content, await writeContentFolder(folder, content, texts), name));
+  }
+
+  async #headOf(ref: GraphRef): Promise<RegistryHead> {
+    const head = await this.table.head(ref);
+    if (head !== undefined) return head;
+    throw new RegistryError('NOT_FOUND', `nothing has been published to ${formatGraphRef(ref)} yet`);
+  }
+
+  /** The newest one before it with another content: what served before the last change. */
+  async #before(ref: GraphRef, number: number): Promise<number> {
+    const { contentHash } = await this.generation(ref, number);
+    for (let before = number; ; ) {
+      const [page, last] = [await this.table.history(ref, { limit: 50, before }), before];
+      for (const generation of page) {
+        if (generation.contentHash !== contentHash) return generation.number;
+        before = generation.number;
+      }
+      if (page.length === 0 || before === last)
+        throw new RegistryError('NOT_FOUND', `${formatGraphRef(ref)} has no generation before ${number}`);
+    }
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#running.then(run);
+    this.#running = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+function changeOf(change: ContentChange): GenerationChange {
+  if (change.kind === 'delete') return { kind: 'delete', subgraphs: [...change.subgraphs] };
+  const subgraphs = change.subgraphs.map(({ name }) => name);
+  return { kind: 'publish', subgraphs, sections: Object.keys(change.settings ?? {}) };
+}
+
+function refuseCanary(ref: GraphRef, head: RegistryHead | undefined): void {
+  if (head?.canary === undefined) return;
+  const { number, percent } = head.canary;
+  const message = `generation ${number} of ${formatGraphRef(ref)} is being served to ${percent} % of the requests: promote it or roll it back first`;
+  throw new RegistryError('CONFLICT', message);
+}
