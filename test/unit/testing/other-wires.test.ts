@@ -141,7 +141,7 @@ describe.each([
     const languageModel: LanguageModelV4 = modelOf(provider);
     const whole = await languageModel.doGenerate({
       ...question,
-      tools: [{ type: 'function', name: 'judge', inputSchema: { ...schema, required: [...schema.required] } }],
+      tools: [{ type: 'function', name: 'judge', inputSchema: JSON.parse(JSON.stringify(schema)) }],
       toolChoice: { type: 'required' },
     });
     const [call] = whole.content.filter((part) => part.type === 'tool-call');
