@@ -7,6 +7,7 @@ export {
   FieldEvent,
   OperationEvent,
   type OperationKind,
+  type ParsedOperation,
   type RequestEnd,
   RequestEvent,
   type RequestSink,

@@ -36,6 +36,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'ai/ledger': 4,
   alerts: 6,
   records: 5,
+  usage: 3,
   'store/records': 4,
   'observability/records': 3,
   'store/sqlite-database.ts': 2,

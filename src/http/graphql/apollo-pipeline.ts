@@ -187,7 +187,9 @@ function runOnEngine(runner: OperationRunner, cache: ValidatedOperations): Apoll
         if (operation === undefined || queryHash === undefined) return null; // graphql-js reports which is missing
         const { operationName } = request;
         const { size } = contextValue;
-        const validated: ValidatedOperation = { documentHash: queryHash, document, operation, operationName, size };
+        const { schema } = runner.view;
+        const documentHash = queryHash;
+        const validated: ValidatedOperation = { documentHash, document, operation, schema, operationName, size };
         const variables = contextValue.variables ?? request.variables ?? {};
         const { answer } = contextValue;
         answer.isRun = true;

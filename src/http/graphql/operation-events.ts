@@ -25,6 +25,7 @@ export function noteValidated(event: OperationEvent, validated: ValidatedOperati
   const { document, operation } = validated;
   validated.signature ??= operationSignature(document, operation);
   event.signature = validated.signature;
+  event.parsed = validated;
   event.kind = operation.operation;
   event.name = operation.name?.value;
 }

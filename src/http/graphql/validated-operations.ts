@@ -3,7 +3,7 @@
  * Apollo Server's way (header maps, plugin hooks, promises) gives the same result every time, and takes ten times the CPU
  * of this one: 16.5 µs against 1.6 with an engine that answers at once, both warm. Dropped with the generation.
  */
-import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { retainedDocument } from '../../execution/index.ts';
 import type { BudgetedCache } from '../../lib/index.ts';
 import type { DocumentSize } from '../../limits/index.ts';
@@ -13,6 +13,8 @@ export interface ValidatedOperation {
   readonly documentHash: string;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  /** What it has been validated against. */
+  readonly schema: GraphQLSchema;
   readonly operationName: string | undefined;
   /** Where each request with it is to be checked by its size. */
   readonly size?: DocumentSize | undefined;

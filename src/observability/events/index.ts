@@ -6,6 +6,7 @@ export {
   type Door,
   OperationEvent,
   type OperationKind,
+  type ParsedOperation,
   type RequestEnd,
   RequestEvent,
 } from './request-event.ts';

@@ -5,6 +5,7 @@
  *
  * A request without anybody who looks at it has no event: whoever fills one asks for it first (`context.event?.…`).
  */
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { ModelCallRecord } from '../model-calls.ts';
 import type { FetchEvent } from './fetch-event.ts';
 import type { TraceContext } from './trace-context.ts';
@@ -30,6 +31,13 @@ export type OperationKind =
 
 /** Where an answer came from: it was made, found in the cache of whole answers, or shared with an identical request. */
 export type AnswerSource = 'made' | 'cached' | 'stale' | 'shared';
+
+/** An operation that has been validated, and the schema it is valid for. */
+export interface ParsedOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly schema: GraphQLSchema;
+}
 
 export class RequestEvent {
   /** The request's id, as its answer has it. */
@@ -82,6 +90,8 @@ export class OperationEvent {
   name: string | undefined;
   /** The hash of the normalised document: equal for operations that differ in literals and spaces only. */
   signature: string | undefined;
+  /** Undefined where it is not valid, and on /v1. */
+  parsed: ParsedOperation | undefined;
   /** The document as the client sent it, or as the id it sent names it; undefined on /v1. */
   document: string | undefined;
   variables: Readonly<Record<string, unknown>> | undefined;
@@ -137,6 +147,7 @@ export class OperationEvent {
     this.kind = leader.kind;
     this.name = leader.name;
     this.signature = leader.signature;
+    this.parsed = leader.parsed;
     this.document = leader.document;
     this.variables = leader.variables;
     this.outcome = leader.outcome;

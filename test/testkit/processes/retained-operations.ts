@@ -57,7 +57,7 @@ async function ask(number: number): Promise<void> {
   const operation = getOperationAST(document);
   if (operation == null) throw new Error('no operation');
   const documentHash = createHash('sha256').update(query).digest('hex');
-  const request = { documentHash, document, operation, operationName: undefined };
+  const request = { documentHash, document, operation, schema: graph.apiSchema, operationName: undefined };
   await engine.execute({ ...request, variables: {}, context: testContext('request') });
   seen.add(query, request);
   graph.requests.length = 0;

@@ -1,0 +1,1 @@
+export { type OperationUsage, operationUsage, shapeOf } from './operation-usage.ts';
