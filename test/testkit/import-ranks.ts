@@ -50,6 +50,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   'subgraph-cache': 4,
   'registry/follow': 4,
   'registry/publish': 14,
+  'registry/checks': 14,
   'registry/generation': 2,
   store: 3,
   transport: 3,

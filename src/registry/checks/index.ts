@@ -1,0 +1,1 @@
+export type { ClientUsage, CoordinateUsage, OperationUsage, UsageReader, UsageWindow } from './usage-reader.ts';
