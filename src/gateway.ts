@@ -100,6 +100,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       admin = await openAdmin({
         config,
         currentConfig,
+        loadConfig: (published) => runtime.loadConfig(published),
         log,
         caches,
         records: recorder?.reader,

@@ -4,7 +4,10 @@ import { refusal } from './refusal.ts';
 export interface AdminCaller {
   /** As the audit log names them. */
   readonly actor: string;
+  /** Whether they may see more than the registry. */
+  readonly mayRead: boolean;
   readonly mayWrite: boolean;
+  readonly mayPublish: boolean;
 }
 
 /** @returns the actor of a change, for the audit log; @throws a refusal where they may not change anything */

@@ -1,6 +1,7 @@
 /**
  * The admin listener: a server of its own, in the main thread, for what clients never call. `/admin/graphql` has the API keys
- * and the audit log, `/admin/invalidate` the cached answers, `/metrics` what Prometheus reads. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
+ * and the audit log, `/admin/invalidate` the cached answers, `/metrics` what Prometheus reads,
+ * `/registry/v1` the generations. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { GraphQLError, parse } from 'graphql';
@@ -12,12 +13,14 @@ import { GatewayError, messageOf } from '../errors/index.ts';
 import { isLoopback, readBounded } from '../lib/index.ts';
 import type { Logger, ProcessMetrics } from '../observability/index.ts';
 import type { RecordReader } from '../records/index.ts';
+import { createRegistry, type RegistryParts } from '../registry/publish/index.ts';
 import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
 import { createAdminSchema } from './admin-schema.ts';
 import { adminScopes, identifyOperator, refusePages } from './identify-operator.ts';
 import { answerInvalidation } from './invalidate-caches.ts';
+import { createRegistryRoutes, isRegistryPath, type RegistryRoutes } from './registry/registry-routes.ts';
 import type { RunningCaches } from './running-caches.ts';
 
 export interface AdminListener {
@@ -30,6 +33,8 @@ export interface AdminListenerOptions {
   readonly config: ResolvedConfig;
   /** What is served at the moment, which reloads change. */
   readonly currentConfig: () => ResolvedConfig;
+  /** Reads the configuration as it is now, with what is published over it. @throws ConfigError */
+  readonly loadConfig: RegistryParts['load'];
   readonly log: Logger;
   readonly caches: RunningCaches;
   /** Undefined: nothing is recorded. */
@@ -39,8 +44,11 @@ export interface AdminListenerOptions {
 }
 
 const maxBodyBytes = 1_000_000;
+/** Of a publication: schemas and prompts. */
+const maxUploadBytes = 32_000_000;
 const maxTokens = 2_000;
-const maxConnections = 100;
+/** Each gateway that follows the registry keeps one. */
+const maxConnections = 1_000;
 const timeoutMs = 10_000;
 
 /**
@@ -50,6 +58,7 @@ const timeoutMs = 10_000;
 export async function listenForAdmin({
   config,
   currentConfig,
+  loadConfig,
   log,
   caches,
   records,
@@ -68,9 +77,10 @@ export async function listenForAdmin({
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),
     });
+    const registry = createRegistryRoutes(createRegistry({ store, configFile: file, load: loadConfig }), store);
     const open = await serverOpener(config, admin.tls, log);
     const server = open((request, response) => {
-      void answer({ request, response, keys, isLocal, handler, invalidate: caches.invalidate, metrics, log });
+      void answer({ request, response, keys, isLocal, handler, invalidate: caches.invalidate, registry, metrics, log });
     });
     server.maxConnections = maxConnections;
     const url = await listen(server, admin);
@@ -131,6 +141,7 @@ interface Exchange {
   readonly isLocal: boolean;
   readonly handler: Handler<IncomingMessage, AdminCaller>;
   readonly invalidate: RunningCaches['invalidate'];
+  readonly registry: RegistryRoutes;
   readonly metrics: AdminListenerOptions['metrics'];
   readonly log: Logger;
 }
@@ -143,6 +154,7 @@ async function answer({
   isLocal,
   handler,
   invalidate,
+  registry,
   metrics,
   log,
 }: Exchange): Promise<void> {
@@ -152,18 +164,26 @@ async function answer({
   try {
     const { headers, method = 'GET', url = '/', socket } = request;
     refusePages(headers, isLocal);
-    const path = url.split('?', 1)[0];
+    const path = url.split('?', 1)[0] ?? '';
     const isMetrics = path === '/metrics' && metrics !== undefined;
-    if (path !== '/admin/graphql' && path !== '/admin/invalidate' && !isMetrics) throw new GatewayError('NOT_FOUND');
+    const isRegistry = isRegistryPath(path);
+    if (path !== '/admin/graphql' && path !== '/admin/invalidate' && !isMetrics && !isRegistry)
+      throw new GatewayError('NOT_FOUND');
     const address = socket.remoteAddress ?? '';
     const context = await identifyOperator({ headers, address }, keys, isLocal);
+    if (isRegistry) {
+      const body = await readBody(request, maxUploadBytes);
+      await answerRegistry({ request, response, registry, caller: context, body });
+      return;
+    }
+    if (!context.mayRead) throw new GatewayError('FORBIDDEN', { message: 'This API key is for the registry alone.' });
     if (isMetrics) {
       if (method !== 'GET') throw new GatewayError('METHOD_NOT_ALLOWED');
       const { contentType, text } = await metrics.scrape();
       response.writeHead(200, { 'content-type': contentType }).end(text);
       return;
     }
-    const body = await readBody(request);
+    const body = await readBody(request, maxBodyBytes);
     if (path === '/admin/invalidate') {
       const invalidated = await answerInvalidation({ method, body, caller: context, invalidate, log });
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
@@ -184,8 +204,37 @@ async function answer({
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const body = await readBounded(request, maxBodyBytes, () => new GatewayError('CONTENT_TOO_LARGE'));
+/** A request that waits is aborted where its client leaves. */
+async function answerRegistry({
+  request,
+  response,
+  registry,
+  caller,
+  body: text,
+}: Pick<Exchange, 'request' | 'response' | 'registry'> & {
+  readonly caller: AdminCaller;
+  readonly body: string;
+}): Promise<void> {
+  const { method = 'GET', url = '/' } = request;
+  const gone = new AbortController();
+  response.once('close', () => gone.abort(new Error('the client has left')));
+  const knownTag = request.headers['if-none-match'];
+  const { status, headers, body } = await registry.answer({
+    method,
+    url,
+    body: text,
+    knownTag,
+    caller,
+    signal: gone.signal,
+  });
+  const isText = typeof body === 'string';
+  if (!isText && body !== undefined) response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.writeHead(status, { ...headers });
+  response.end(isText || body === undefined ? body : JSON.stringify(body));
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+  const body = await readBounded(request, maxBytes, () => new GatewayError('CONTENT_TOO_LARGE'));
   return body.toString('utf8');
 }
 

@@ -12,7 +12,9 @@ import type { AdminCaller } from './admin-caller.ts';
 
 const readScope = 'admin:read';
 const writeScope = 'admin:write';
-export const adminScopes: readonly string[] = [readScope, writeScope];
+/** For the registry alone: to read it, and to publish. */
+const publishScope = 'registry:publish';
+export const adminScopes: readonly string[] = [readScope, writeScope, publishScope];
 
 /** @throws GatewayError `FORBIDDEN` for a request that a page of another site has made */
 export function refusePages(headers: IncomingHttpHeaders, isLocal: boolean): void {
@@ -29,13 +31,17 @@ export function refusePages(headers: IncomingHttpHeaders, isLocal: boolean): voi
 export async function identifyOperator(facts: CallerFacts, keys: KeyRing, isLocal: boolean): Promise<AdminCaller> {
   const text = apiKeyOf(facts.headers);
   if (text !== undefined) return operatorOf(await keys.identify(text));
-  if (isLocal && !keys.hasScope(adminScopes)) return { actor: 'local', mayWrite: true };
-  const message = `The admin listener requires an API key with the scope ${readScope} or ${writeScope}.`;
+  if (isLocal && !keys.hasScope(adminScopes))
+    return { actor: 'local', mayRead: true, mayWrite: true, mayPublish: true };
+  const message = `The admin listener requires an API key with one of the scopes ${adminScopes.join(', ')}.`;
   throw new GatewayError('UNAUTHENTICATED', { message });
 }
 
 function operatorOf({ id, scopes }: Principal): AdminCaller {
   const mayWrite = scopes.includes(writeScope);
-  if (mayWrite || scopes.includes(readScope)) return { actor: id, mayWrite };
-  throw new GatewayError('FORBIDDEN', { message: `This API key has neither ${readScope} nor ${writeScope}.` });
+  const mayRead = mayWrite || scopes.includes(readScope);
+  const mayPublish = mayWrite || scopes.includes(publishScope);
+  if (mayRead || mayPublish) return { actor: id, mayRead, mayWrite, mayPublish };
+  const message = `This API key has none of the scopes ${adminScopes.join(', ')}.`;
+  throw new GatewayError('FORBIDDEN', { message });
 }

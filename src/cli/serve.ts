@@ -92,7 +92,7 @@ async function openGateway({
   workers,
   watch,
 }: Pick<ServeOptions, 'config' | 'watch'> & { readonly workers: number | undefined }): Promise<ServedGateway> {
-  const options = { configFile: config, watch, waitForSubgraphs: true, records: true };
+  const options = { configFile: config, watch, waitForSubgraphs: true, records: true, registry: true };
   const count = workers ?? (await loadConfig(config)).server.workers;
   if (count === 1) {
     const gateway = await createGateway(options);

@@ -38,6 +38,8 @@ export type {
 export type { CacheStoreConfig } from './cache-store.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export type { CoprocessorConfig, CoprocessorPart, CoprocessorStage } from './coprocessor.ts';
+export type { ConfiguredInCode } from './cross-key-problems.ts';
+export { defaultVariant, formatGraphRef, type GraphRef, parseGraphRef } from './graph-ref.ts';
 export { configJsonSchema } from './json-schema.ts';
 export type { LimitsConfig, OperationLimits } from './limits/limits.ts';
 export type { CostConfig } from './limits/limits-cost.ts';
@@ -45,7 +47,7 @@ export { listSizeIn } from './limits/limits-cost.ts';
 export type { OverloadConfig } from './limits/overload.ts';
 export type { RateCountersConfig } from './limits/rate-counters.ts';
 export type { RateConfig, RateSubject } from './limits/rates.ts';
-export { type ConfiguredInCode, checkConfig, loadConfig } from './load-config.ts';
+export { checkConfig, loadConfig } from './load-config.ts';
 export type { AdminConfig } from './network/admin.ts';
 export {
   type HeaderMerge,
@@ -62,6 +64,7 @@ export type { BodyCompression, BreakerConfig, HttpClient } from './network/traff
 export type { DocumentSource, PersistedOperationsConfig } from './persisted-operations.ts';
 export type { PluginFile } from './plugins.ts';
 export type { PublishedOverlay } from './published-overlay.ts';
+export type { RegistryConfig } from './registry.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export type { StoreConfig } from './store.ts';
 export { pendingKeys, subgraphName, supportedFederation } from './supergraph-yaml.ts';

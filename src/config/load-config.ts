@@ -4,14 +4,12 @@ import type { z } from 'zod';
 import { messageOf } from '../errors/index.ts';
 import { deepFreeze, didYouMean, readTextFile } from '../lib/index.ts';
 import { resolveAccess } from './access/access.ts';
-import { unreachableContracts } from './access/access-contracts.ts';
 import { resolveAi } from './ai/ai.ts';
-import { builtInProvider } from './ai/ai-providers.ts';
-import { unknownInAi } from './ai/unknown-in-ai.ts';
 import { resolveAlerts } from './alerts/alerts.ts';
 import { resolveCache } from './cache.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveCoprocessor } from './coprocessor.ts';
+import { type ConfiguredInCode, crossKeyProblems, type LineOf } from './cross-key-problems.ts';
 import { resolveLimits } from './limits/limits.ts';
 import { resolveAdmin } from './network/admin.ts';
 import { type HeaderRules, resolveHeaderRules, withoutClientTraces } from './network/header-rules.ts';
@@ -23,41 +21,14 @@ import { resolvePlugins } from './plugins.ts';
 import { problemMessage, unknownKey } from './problem-words.ts';
 import { layOver, type PublishedOverlay } from './published-overlay.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
+import { resolveRegistry } from './registry.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 import { resolveStore } from './store.ts';
-import { type SupergraphYaml, subgraphName, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
+import { type SupergraphYaml, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
 import { resolveTelemetry, type TelemetryConfig } from './telemetry/telemetry.ts';
 import { parseDuration } from './units.ts';
 
-/** The line of a YAML path, counted from 1. */
-type LineOf = (path: YamlPath) => number | undefined;
-
-/** What an application adds to its configuration in code. */
-export interface ConfiguredInCode {
-  /** The SDL of each in-process subgraph, by its name. */
-  readonly subgraphs: Readonly<Record<string, string>>;
-  /** The names of its own model providers. */
-  readonly providers: readonly string[];
-}
-
 const nothingFromCode: ConfiguredInCode = { subgraphs: {}, providers: [] };
-
-/** @param file where relative paths start, @param published laid over what the file says; undefined: nothing */
-function checkWhole(
-  file: string,
-  own: YamlSource,
-  environment: NodeJS.ProcessEnv,
-  inCode: ConfiguredInCode,
-  published: PublishedOverlay | undefined,
-): ResolvedConfig {
-  if (published === undefined) return checkSource(file, own, environment, inCode);
-  try {
-    return checkSource(file, layOver(own, published), environment, inCode);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(`${file} with ${published.name}`, error.problems);
-  }
-}
 
 /**
  * Reads, checks and resolves a supergraph.yaml.
@@ -84,7 +55,7 @@ export async function loadConfig(
       : `the file cannot be read: ${messageOf(error)}`;
     throw new ConfigError(file, [{ path: '', line: undefined, message }]);
   }
-  return checkWhole(file, readYaml(file, text, environment), environment, inCode, published);
+  return checkSource(file, readYaml(file, text, environment), environment, inCode, published);
 }
 
 /**
@@ -100,15 +71,19 @@ export function checkConfig(
   inCode: ConfiguredInCode = nothingFromCode,
   published?: PublishedOverlay,
 ): ResolvedConfig {
-  return checkWhole(file, { value, lineOf: () => undefined }, environment, inCode, published);
+  return checkSource(file, { value, lineOf: () => undefined }, environment, inCode, published);
 }
 
+/** @param file where relative paths start */
 function checkSource(
   file: string,
-  source: YamlSource,
+  own: YamlSource,
   environment: NodeJS.ProcessEnv,
   inCode: ConfiguredInCode,
+  published: PublishedOverlay | undefined,
 ): ResolvedConfig {
+  const source = published === undefined ? own : layOver(own, published);
+  const fileName = published === undefined ? file : `${file} with ${published.name}`;
   const unsafe = protectionSwitches.filter((name) => environment[name] !== undefined);
   if (unsafe.length > 0) {
     const message = 'disables a protection of the query planner; unset it';
@@ -117,7 +92,7 @@ function checkSource(
       unsafe.map((name) => ({ path: '', line: undefined, message: `${name} ${message}` })),
     );
   }
-  const isComplete = Object.keys(inCode.subgraphs).length === 0;
+  const isComplete = Object.keys(inCode.subgraphs).length === 0 && !namesRegistry(source.value);
   const parsed = (isComplete ? supergraphYaml : supergraphYamlBesideCode).safeParse(source.value);
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, source.lineOf, source.value));
@@ -125,29 +100,21 @@ function checkSource(
     const first = problems.filter(
       ({ path }, index) => problems.findIndex((problem) => problem.path === path) === index,
     );
-    throw new ConfigError(file, first);
+    throw new ConfigError(fileName, first);
   }
-  const unknown = unknownInAi(parsed.data.ai, inCode.providers).map(({ path, message }) => ({
-    path: formatPath(path),
-    line: source.lineOf(path),
-    message,
-  }));
-  const problems = [
-    ...unknown,
-    ...unknownSubgraphs(parsed.data, inCode, source.lineOf),
-    ...unknownPricedSubgraphs(parsed.data, inCode, source.lineOf),
-    ...namedTwice(parsed.data, inCode, source.lineOf),
-    ...withoutTls(parsed.data, source.lineOf),
-    ...withoutPair(parsed.data, source.lineOf),
-    ...withoutRecords(parsed.data, source.lineOf),
-    ...unreachableContracts(parsed.data.access.contracts, parsed.data.server.graphql_path).map(({ path, message }) => ({
-      path: formatPath(path),
-      line: source.lineOf(path),
-      message,
-    })),
-  ];
-  if (problems.length > 0) throw new ConfigError(file, problems);
+  const problems = crossKeyProblems(parsed.data, {
+    inCode,
+    lineOf: source.lineOf,
+    isPublished: published !== undefined,
+  });
+  if (problems.length > 0) throw new ConfigError(fileName, problems);
   return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf, inCode));
+}
+
+/** Then the file need not name any subgraph. */
+function namesRegistry(value: unknown): boolean {
+  const registry = valueAt(value, ['registry']);
+  return typeof registry === 'object' && registry !== null;
 }
 
 /** Environment variables that disable limits of Apollo's query planner. */
@@ -199,102 +166,6 @@ function matchingBranch(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[]
     (branch) => !branch.some(({ code, path }) => code === 'unrecognized_keys' && path.length === 0),
   );
   return whole.length === 1 ? whole[0] : undefined;
-}
-
-/** `traffic.subgraphs`, `headers.subgraphs` and `access.to_subgraphs.exchange` name HTTP subgraphs. */
-function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf): ConfigProblem[] {
-  const { to_subgraphs: toSubgraphs } = yaml.access;
-  const places = [
-    { place: ['traffic', 'subgraphs'], names: Object.keys(yaml.traffic.subgraphs) },
-    { place: ['headers', 'subgraphs'], names: Object.keys(yaml.headers.subgraphs) },
-    {
-      place: ['access', 'to_subgraphs', 'exchange'],
-      names: typeof toSubgraphs === 'boolean' ? [] : Object.keys(toSubgraphs.exchange),
-    },
-  ];
-  return places.flatMap(({ place, names }) =>
-    names.flatMap((name) => {
-      const subgraph = Object.hasOwn(yaml.subgraphs, name) ? yaml.subgraphs[name] : undefined;
-      if (subgraph !== undefined && !subgraph.ai) return [];
-      const isInCode = Object.hasOwn(inCode.subgraphs, name);
-      const message =
-        subgraph === undefined && !isInCode
-          ? `there is no subgraph "${name}" under subgraphs${didYouMean(name, Object.keys(yaml.subgraphs))}`
-          : `"${name}" is ${isInCode ? 'a subgraph of createGateway' : 'an AI subgraph'}: it runs in-process and has no HTTP settings`;
-      const path = [...place, name];
-      return [{ path: formatPath(path), line: lineOf(path), message }];
-    }),
-  );
-}
-
-/** `limits.cost.subgraphs` names subgraphs of any kind. */
-function unknownPricedSubgraphs({ limits, subgraphs }: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf) {
-  const names = [...Object.keys(subgraphs), ...Object.keys(inCode.subgraphs)];
-  return Object.keys(limits.cost?.subgraphs ?? {}).flatMap((name): ConfigProblem[] => {
-    if (names.includes(name)) return [];
-    const path = ['limits', 'cost', 'subgraphs', name];
-    const message = `there is no subgraph "${name}" under subgraphs${didYouMean(name, names)}`;
-    return [{ path: formatPath(path), line: lineOf(path), message }];
-  });
-}
-
-/** Subgraphs and providers that the application brings, and the configuration has as well; names that no subgraph can have. */
-function namedTwice(yaml: SupergraphYaml, { subgraphs, providers }: ConfiguredInCode, lineOf: LineOf): ConfigProblem[] {
-  const problem = (path: YamlPath, message: string) => ({ path: formatPath(path), line: lineOf(path), message });
-  const names = Object.keys(subgraphs);
-  return [
-    ...names.flatMap((name) => {
-      const { success, error } = subgraphName.safeParse(name);
-      return success ? [] : [problem(['subgraphs', name], error.issues[0]?.message ?? 'this name is not one')];
-    }),
-    ...names.flatMap((name) =>
-      Object.hasOwn(yaml.subgraphs, name) ? [problem(['subgraphs', name], 'createGateway has this subgraph too')] : [],
-    ),
-    ...providers.flatMap((name) =>
-      Object.hasOwn(yaml.ai.providers, name) || name === builtInProvider
-        ? [problem(['ai', 'providers', name], 'createGateway has another provider of this name')]
-        : [],
-    ),
-  ];
-}
-
-/** What needs a certificate that is not configured. */
-function withoutTls({ server, access, admin }: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
-  const problem = (path: YamlPath, message: string) => [{ path: formatPath(path), line: lineOf(path), message }];
-  return [
-    ...(access.mtls.length > 0 && server.tls?.client_auth === undefined
-      ? problem(['access', 'mtls'], 'no client certificates are accepted: add server.tls.client_auth')
-      : []),
-    ...(admin !== undefined && admin !== false && admin.tls === true && server.tls === undefined
-      ? problem(['admin', 'tls'], 'there is no certificate: add server.tls')
-      : []),
-  ];
-}
-
-/** Rules of alerts that nothing is recorded for. */
-function withoutRecords({ alerts, telemetry }: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
-  if (alerts.rules.length === 0 || telemetry.records !== false) return [];
-  const path = ['alerts', 'rules'];
-  return [
-    { path: formatPath(path), line: lineOf(path), message: 'alerts read what is recorded: remove telemetry.records' },
-  ];
-}
-
-/** A certificate and its key go together, each from `all` or from the subgraph. */
-function withoutPair({ traffic }: SupergraphYaml, lineOf: LineOf): ConfigProblem[] {
-  const { all, subgraphs } = traffic;
-  const places = [
-    { path: ['traffic', 'all', 'tls'], tls: all.tls },
-    ...Object.entries(subgraphs).map(([name, { tls }]) => ({
-      path: ['traffic', 'subgraphs', name, 'tls'],
-      tls: tls && { ...all.tls, ...tls },
-    })),
-  ];
-  return places.flatMap(({ path, tls }) => {
-    if (tls === undefined || (tls.cert === undefined) === (tls.key === undefined)) return [];
-    const message = `cert and key go together: add ${tls.cert === undefined ? 'cert' : 'key'}`;
-    return [{ path: formatPath(path), line: lineOf(path), message }];
-  });
 }
 
 function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCode: ConfiguredInCode): ResolvedConfig {
@@ -351,6 +222,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     plugins: resolvePlugins(yaml.plugins, at, lineOf),
     coprocessor: resolveCoprocessor(yaml.coprocessor),
     telemetry,
+    registry: resolveRegistry(yaml.registry),
     alerts: resolveAlerts(yaml.alerts),
   };
 }

@@ -12,6 +12,7 @@ import type { ServerTlsConfig } from './network/server-tls.ts';
 import type { ShareIdentical, SubgraphTraffic } from './network/traffic.ts';
 import type { PersistedOperationsConfig } from './persisted-operations.ts';
 import type { PluginFile } from './plugins.ts';
+import type { RegistryConfig } from './registry.ts';
 import type { StoreConfig } from './store.ts';
 import type { TelemetryConfig } from './telemetry/telemetry.ts';
 
@@ -107,5 +108,6 @@ export interface ResolvedConfig {
   readonly plugins: readonly PluginFile[];
   readonly coprocessor: CoprocessorConfig | undefined;
   readonly telemetry: TelemetryConfig;
+  readonly registry: RegistryConfig;
   readonly alerts: AlertsConfig;
 }

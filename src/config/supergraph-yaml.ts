@@ -17,6 +17,7 @@ import { serverTlsYaml } from './network/server-tls.ts';
 import { trafficYaml } from './network/traffic.ts';
 import { persistedOperationsYaml } from './persisted-operations.ts';
 import { pluginsYaml } from './plugins.ts';
+import { registryYaml } from './registry.ts';
 import { storeYaml } from './store.ts';
 import { telemetryYaml } from './telemetry/telemetry.ts';
 import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';
@@ -202,10 +203,11 @@ export const supergraphYaml = z.strictObject({
   plugins: pluginsYaml,
   coprocessor: coprocessorYaml,
   telemetry: telemetryYaml,
+  registry: registryYaml,
   alerts: alertsYaml,
 });
 
-/** The same where an application brings subgraphs in code: the file need not name any. */
+/** The same where an application brings subgraphs in code, or a registry has them: the file need not name any. */
 export const supergraphYamlBesideCode = supergraphYaml.extend({
   subgraphs: z.record(subgraphName, subgraph).default({}),
 });
@@ -213,4 +215,4 @@ export const supergraphYamlBesideCode = supergraphYaml.extend({
 export type SupergraphYaml = z.output<typeof supergraphYaml>;
 
 /** Keys of planned features: refused by name, so that they are not expected to work. */
-export const pendingKeys: ReadonlySet<string> = new Set(['registry']);
+export const pendingKeys: ReadonlySet<string> = new Set(['subscriptions', 'events', 'webhooks']);

@@ -21,6 +21,7 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'telemetry.metrics': ({ telemetry }) => telemetry.metrics?.maxNames,
   'telemetry.records': ({ telemetry }) => Object.values(telemetry.records).join(),
   alerts: ({ alerts }) => JSON.stringify(alerts),
+  registry: ({ registry }) => JSON.stringify(registry),
   'limits.body': ({ limits }) => limits.bodyBytes,
   'limits.v1_body': ({ limits }) => limits.v1BodyBytes,
   'limits.overload': ({ limits }) => limits.overload && Object.values(limits.overload).join(),

@@ -10,7 +10,15 @@ import type { SupergraphParts } from '../read-supergraph.ts';
 /** @param maskKey what hashes of `@mask(as: "hash")` are keyed with: another key shows other hashes */
 export function answerContent(parts: SupergraphParts, maskKey: string | Uint8Array): string {
   const { config, sources, prompts, code, pluginHashes, policyHashes, composition } = parts;
-  const { file, server: _server, admin: _admin, store: _store, telemetry: _telemetry, ...others } = config;
+  const {
+    file,
+    server: _server,
+    admin: _admin,
+    store: _store,
+    telemetry: _telemetry,
+    registry: _registry,
+    ...others
+  } = config;
   const {
     traffic: _traffic,
     persistedOperations: _persisted,

@@ -1,6 +1,6 @@
 /** Where the configuration comes from: a file that may change, or an object. */
 import { resolve } from 'node:path';
-import { checkConfig, loadConfig, type ResolvedConfig } from '../config/index.ts';
+import { checkConfig, loadConfig, type PublishedOverlay, type ResolvedConfig } from '../config/index.ts';
 import type { InProcessSubgraph } from '../transport/index.ts';
 
 export interface ConfigSourceOptions {
@@ -13,8 +13,8 @@ export interface ConfigSourceOptions {
 export interface ConfigSource {
   /** The file, or where it would stand: relative paths start at its folder. */
   readonly file: string;
-  /** @throws ConfigError with every problem */
-  load(): Promise<ResolvedConfig>;
+  /** @param published what a registry has published, over it; @throws ConfigError with every problem */
+  load(published?: PublishedOverlay): Promise<ResolvedConfig>;
 }
 
 /** Where problems of an object are, in the words of who wrote it. */
@@ -31,6 +31,8 @@ export function configSource(
     providers: Object.keys(providers),
   };
   if (configFile !== undefined)
-    return { file: resolve(configFile), load: () => loadConfig(configFile, environment, inCode) };
-  return { file: resolve(objectName), load: async () => checkConfig(objectName, config ?? {}, environment, inCode) };
+    return { file: resolve(configFile), load: (published) => loadConfig(configFile, environment, inCode, published) };
+  const load: ConfigSource['load'] = async (published) =>
+    checkConfig(objectName, config ?? {}, environment, inCode, published);
+  return { file: resolve(objectName), load };
 }

@@ -13,6 +13,7 @@ import { Generations } from '../supergraph/index.ts';
 import { type InProcessSubgraph, inProcessSubgraph } from '../transport/index.ts';
 import { buildGeneration } from './build-generation.ts';
 import { configSource } from './config-source.ts';
+import { type FollowedRegistry, followRegistry } from './follow-registry.ts';
 import type { GatewayGeneration, GatewayRuntime, Preparation, Stage } from './generation.ts';
 import { tagsOfInvalidations } from './invalidation.ts';
 import { observeRuntime } from './metric-sources/observe-runtime.ts';
@@ -49,6 +50,8 @@ export interface RuntimeOptions {
   readonly watch?: boolean | undefined;
   /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. @default false */
   readonly waitForSubgraphs?: boolean | undefined;
+  /** Whether the registry of the store is followed where the configuration does not say. @default false */
+  readonly registry?: boolean | undefined;
 }
 
 /**
@@ -87,12 +90,14 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   };
   const onSwap: WatchSupergraphOptions['onSwap'] = ({ config }) => shared.memory.resize(config.limits.memoryBytes);
   if (metrics !== undefined) preparations.push(observeRuntime(metrics, { generations, shared, stores }));
+  let registry: FollowedRegistry | undefined;
   let watched: WatchedSupergraph;
   try {
-    watched = await watchSupergraph({ source, watch, waitForSubgraphs, stage, onSwap, metrics, log });
+    registry = await followRegistry(source, config, { byDefault: options.registry ?? false, log });
+    watched = await watchSupergraph({ source, registry, watch, waitForSubgraphs, stage, onSwap, metrics, log });
   } catch (error) {
     processMetrics?.close();
-    await Promise.all([shared.planners.close(), ownLedger.close()]);
+    await Promise.all([shared.planners.close(), ownLedger.close(), registry?.close()]);
     throw error;
   }
 
@@ -105,6 +110,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       preparations.push(prepare);
       if (generations.current !== undefined) await prepare(generations.current);
     },
+    loadConfig: (published) => source.load(published),
     reload: () => watched.reload(),
     async invalidate(invalidations) {
       const { current } = generations;
@@ -125,7 +131,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       await generations.close();
       processMetrics?.close();
       shared.ledger.close();
-      await Promise.all([shared.planners.close(), ownLedger.close()]);
+      await Promise.all([shared.planners.close(), ownLedger.close(), registry?.close()]);
       await watched.settled();
       await opened.close?.();
     },

@@ -22,11 +22,14 @@ import {
 import { readClientCredentials, readServerCredentials, TlsFileError } from '../tls/index.ts';
 import type { ConfigSource } from './config-source.ts';
 import { awaitFirstGeneration } from './first-generation.ts';
+import type { FollowedRegistry } from './follow-registry.ts';
 import type { ReloadOutcome, Stage } from './generation.ts';
 import { Reloads } from './reloads.ts';
 
 export interface WatchSupergraphOptions {
   readonly source: ConfigSource;
+  /** Undefined: no registry is followed. */
+  readonly registry: FollowedRegistry | undefined;
   /** Whether changes are taken up without `reload`. */
   readonly watch: boolean;
   /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. */
@@ -57,7 +60,7 @@ export interface WatchedSupergraph {
  * @throws ConfigError or CompositionError with every problem found
  */
 export async function watchSupergraph(options: WatchSupergraphOptions): Promise<WatchedSupergraph> {
-  const { source, watch, waitForSubgraphs, loadsPlugins = true, metrics, log } = options;
+  const { source, registry, watch, waitForSubgraphs, loadsPlugins = true, metrics, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   let current: SupergraphParts | undefined;
@@ -84,7 +87,7 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
 
   /** What a configuration names is watched before it is read, whether or not it is refused then. */
   const read = async (): Promise<SupergraphParts> => {
-    const config = await source.load();
+    const config = await (registry ?? source).load();
     await files?.update(watchedPaths(config));
     if (current === undefined) await refuseBadCertificates(config);
     if (watch) schemas.poll(config);
@@ -97,11 +100,14 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
   const onSwap = async (parts: SupergraphParts): Promise<void> => {
     current = parts;
     options.onSwap?.(parts);
+    await registry?.served();
     await schemas.store(parts.config, parts.sources);
   };
   const reloads = new Reloads({ currentId: () => current?.id, read, stage, onSwap, metrics, log, signal });
+  const unfollow = registry?.onChange(changed);
   const stop = async (reason: unknown): Promise<void> => {
     stopping.abort(reason);
+    unfollow?.();
     schemas.stop();
     await files?.close();
   };
@@ -113,6 +119,16 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
     await onSwap(parts);
     return parts;
   };
+  const serveFirstOrLast = async (): Promise<SupergraphParts> => {
+    try {
+      return await serveFirst();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (registry === undefined || !(await registry.fallBack())) throw error;
+      log.error({ error }, 'what is published cannot be served: what served here last serves instead');
+      return serveFirst();
+    }
+  };
   const nextChange = (): Promise<void> => {
     firstChange = Promise.withResolvers();
     return firstChange.promise;
@@ -120,8 +136,8 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
   try {
     await files?.update([source.file]);
     const first = waitForSubgraphs
-      ? await awaitFirstGeneration({ build: serveFirst, schemas, log, nextChange })
-      : await serveFirst();
+      ? await awaitFirstGeneration({ build: serveFirstOrLast, schemas, log, nextChange })
+      : await serveFirstOrLast();
     current = first;
     const subgraphs = first.config.subgraphs.map(({ name }) => name);
     log.info({ generation: first.id, subgraphs }, 'supergraph composed');

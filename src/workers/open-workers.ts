@@ -16,6 +16,8 @@ import type { SupergraphParts } from '../read-supergraph.ts';
 import {
   budgetPreparation,
   configSource,
+  type FollowedRegistry,
+  followRegistry,
   type Invalidated,
   type Invalidation,
   type ReloadOutcome,
@@ -41,6 +43,8 @@ export interface WorkersOptions {
   readonly waitForSubgraphs: boolean;
   /** Whether operations are recorded where `telemetry.records` does not say. @default false */
   readonly records?: boolean;
+  /** Whether the registry of the store is followed where the configuration does not say. @default false */
+  readonly registry?: boolean;
   /** Where the log of this thread and the lines of the workers' go. @default stdout */
   readonly output?: {
     readonly log: Logger;
@@ -135,17 +139,20 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     await pool.close();
     await alerts?.close();
     await recorder?.close();
-    await Promise.all([planners.close(), models.close(), ownLedger.close(), revisions.close()]);
+    await Promise.all([planners.close(), models.close(), ownLedger.close(), revisions.close(), registry?.close()]);
     pool.takeLines();
     await opened.close?.();
     processMetrics?.close();
     process.off('exit', takeLines);
   };
 
+  let registry: FollowedRegistry | undefined;
   let watched: WatchedSupergraph;
   try {
+    registry = await followRegistry(source, config, { byDefault: options.registry ?? false, log });
     watched = await watchSupergraph({
       source,
+      registry,
       watch,
       waitForSubgraphs,
       loadsPlugins: false,
@@ -194,6 +201,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       admin = await openAdmin({
         config,
         currentConfig: () => watched.parts.config,
+        loadConfig: (published) => source.load(published),
         log,
         records: recorder?.reader,
         caches: { invalidate, stats: () => statsOfWorkers(caches()), purge: (name) => purgeOfWorkers(caches(), name) },

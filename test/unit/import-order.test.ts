@@ -44,7 +44,15 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'libphonenumber-js': [],
   ibantools: ['ai/guardrails/pii/find-ibans.ts'],
   re2js: ['ai/guardrails/custom-pattern.ts', 'config/ai/guardrails.ts', 'lib/linear-pattern.ts'], // the second: refuses what does not compile
-  zod: ['config/', 'ai/fields/', 'registry/', 'admin/invalidate-caches.ts', 'supergraph/constraints/formats.ts'],
+  zod: [
+    'config/',
+    'ai/fields/',
+    'registry/',
+    'admin/registry/registry-forms.ts',
+    'admin/registry/registry-routes.ts',
+    'admin/invalidate-caches.ts',
+    'supergraph/constraints/formats.ts',
+  ],
 };
 
 /** The innermost part of a file. */

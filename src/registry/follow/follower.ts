@@ -6,15 +6,13 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { PublishedOverlay } from '../../config/index.ts';
+import { formatGraphRef, type GraphRef, type PublishedOverlay } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { readTextFile } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import {
   contentFolderOf,
   contentHashOf,
-  formatGraphRef,
-  type GraphRef,
   hashOfText,
   isSignedBy,
   isWhole,
@@ -188,8 +186,10 @@ export class RegistryFollower {
     this.#verify(signed);
     const { content, contentHash } = signed.generation;
     const contents = join(this.#options.folder, 'contents');
-    if (await isWhole(contentFolderOf(contents, contentHash), content)) return;
-    const texts = await this.#options.feed.texts([...textHashesOf(content)], this.#stopping.signal);
+    const isOnDisk = await isWhole(contentFolderOf(contents, contentHash), content);
+    const texts = isOnDisk
+      ? new Map<string, string>()
+      : await this.#options.feed.texts([...textHashesOf(content)], this.#stopping.signal);
     for (const [hash, text] of texts)
       if (hashOfText(text) !== hash) throw new Error('the registry gave a text that is not the one that was published');
     await writeContentFolder(contents, content, texts);

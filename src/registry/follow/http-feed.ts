@@ -1,7 +1,9 @@
 /** The registry of another process, by its HTTP API: one request waits there until something changes. */
+
 import { z } from 'zod';
+import { formatGraphRef, type GraphRef } from '../../config/index.ts';
 import { readBounded } from '../../lib/index.ts';
-import { formatGraphRef, type GraphRef, publishedGeneration, type Texts } from '../generation/index.ts';
+import { publishedGeneration, type Texts } from '../generation/index.ts';
 import type { GenerationFeed, ServedGenerations } from './generation-feed.ts';
 
 export interface HttpFeedOptions {

@@ -1,6 +1,7 @@
 /** What serves of a variant, as its store has it: signed for whoever follows it. */
+import type { GraphRef } from '../../config/index.ts';
 import type { RegistryTable } from '../../store/index.ts';
-import type { GraphRef, SigningKey } from '../generation/index.ts';
+import type { SigningKey } from '../generation/index.ts';
 import type { ServedGenerations, SignedGeneration } from './generation-feed.ts';
 
 /** @returns undefined where nothing has been published */

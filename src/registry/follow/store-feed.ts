@@ -1,7 +1,9 @@
 /** The generations of a store that this process has open itself: looked at four times a second, one small query each. */
+
 import { setTimeout as wait } from 'node:timers/promises';
+import type { GraphRef } from '../../config/index.ts';
 import type { Store } from '../../store/index.ts';
-import { createSigningKey, type GraphRef, type SigningKey } from '../generation/index.ts';
+import { createSigningKey, type SigningKey } from '../generation/index.ts';
 import { type GenerationFeed, isSameServed } from './generation-feed.ts';
 import { servedOf } from './served-of.ts';
 

@@ -4,7 +4,7 @@
  * it is whole or not there, and never changes.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readTextFile } from '../../lib/index.ts';
 import { contentHashOf, type GenerationContent, promptsFolder, type Texts } from './generation-content.ts';
@@ -17,7 +17,11 @@ import { hashOfText } from './hash-of-text.ts';
  */
 export async function writeContentFolder(folder: string, content: GenerationContent, texts: Texts): Promise<string> {
   const target = contentFolderOf(folder, contentHashOf(content));
-  if (await isWhole(target, content)) return target;
+  if (await isWhole(target, content)) {
+    const now = new Date();
+    await utimes(target, now, now);
+    return target;
+  }
   const aside = join(folder, `.${randomUUID()}.tmp`);
   try {
     for (const [file, hash] of filesOf(content)) {
@@ -52,11 +56,20 @@ export async function isWhole(target: string, content: GenerationContent): Promi
   return true;
 }
 
-/** Removes the content folders that are not named. */
+/** Who has asked for a folder reads it within this time. */
+const readWithinMs = 600_000;
+
+/** Removes the content folders that are not named, and that nobody has asked for lately: others may be reading them. */
 export async function keepContentFolders(folder: string, hashes: ReadonlySet<string>): Promise<void> {
-  for (const name of await readdir(folder).catch(() => []))
-    if (!hashes.has(name) && /^[0-9a-f]{64}$/.test(name))
-      await rm(join(folder, name), { recursive: true, force: true });
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (hashes.has(name) || !/^([0-9a-f]{64}|\..*\.tmp)$/.test(name)) continue;
+    const path = join(folder, name);
+    const lastUse = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
+    if (Date.now() - lastUse > readWithinMs) await rm(path, { recursive: true, force: true });
+  }
 }
 
 export function contentFolderOf(folder: string, contentHash: string): string {

@@ -11,7 +11,6 @@ export {
   type Texts,
   textHashesOf,
 } from './generation-content.ts';
-export { defaultVariant, formatGraphRef, type GraphRef, parseGraphRef } from './graph-ref.ts';
 export { hashOfText } from './hash-of-text.ts';
 export { overlayOf } from './overlay.ts';
 export {
@@ -20,4 +19,4 @@ export {
   type PublishedGeneration,
   publishedGeneration,
 } from './published-generation.ts';
-export { createSigningKey, isPublicKey, isSignedBy, type SigningKey } from './signatures.ts';
+export { createSigningKey, isSignedBy, type SigningKey } from './signatures.ts';

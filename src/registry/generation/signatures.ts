@@ -35,11 +35,6 @@ export function isSignedBy(publicKey: string, generation: Signed, signature: str
   return verify(null, messageOf(generation), publicKeyOf(publicKey), Buffer.from(signature, 'base64url'));
 }
 
-/** Whether a text has the form of a public key. */
-export function isPublicKey(text: string): boolean {
-  return /^[A-Za-z0-9_-]{43}$/.test(text);
-}
-
 function publicKeyOf(text: string): KeyObject {
   const key = Buffer.concat([publicKeyPrefix, Buffer.from(text, 'base64url')]);
   return createPublicKey({ key, format: 'der', type: 'spki' });

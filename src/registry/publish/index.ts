@@ -1,3 +1,4 @@
 export type { ChangedContent, ContentChange, UploadedSubgraph } from './change-content.ts';
+export { createRegistry, type RegistryParts } from './create-registry.ts';
 export { type Author, type Candidate, type Published, type PublishOptions, Registry } from './registry.ts';
 export { RegistryError } from './registry-error.ts';

@@ -3,16 +3,14 @@
  * made one after another, and one that was overtaken by another process is made again upon what that one published: two
  * owners at once never make a mixture, and what composes is what is published.
  */
-import type { PublishedOverlay } from '../../config/index.ts';
+import { formatGraphRef, type GraphRef, type PublishedOverlay } from '../../config/index.ts';
 import type { SupergraphParts } from '../../read-supergraph.ts';
 import type { NextGeneration, RegistryHead, RegistryTable } from '../../store/index.ts';
 import {
   contentHashOf,
   emptyContent,
-  formatGraphRef,
   type GenerationChange,
   type GenerationContent,
-  type GraphRef,
   overlayOf,
   type PublishedGeneration,
   type Texts,
@@ -32,7 +30,7 @@ export interface RegistryOptions {
    */
   readonly read: (candidate: PublishedOverlay) => Promise<SupergraphParts>;
   /** What the first generation of a graph begins with: the subgraphs of this configuration's own file. @default nothing */
-  readonly own?: (() => Promise<ChangedContent | undefined>) | undefined;
+  readonly own?: ((ref: GraphRef) => Promise<ChangedContent | undefined>) | undefined;
 }
 
 /** Who changes something, and why. */
@@ -68,10 +66,13 @@ export type Published =
 
 /** How often a change is made again that other processes have overtaken. */
 const maxAttempts = 50;
+const maxSupergraphs = 10;
 
 export class Registry {
   readonly #options: RegistryOptions;
   #running: Promise<unknown> = Promise.resolve();
+  /** The newest, by the content's hash. */
+  readonly #supergraphs = new Map<string, string>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -86,7 +87,7 @@ export class Registry {
     const { table, own } = this.#options;
     const head = await table.head(ref);
     const base = head && (await this.generation(ref, head.number));
-    const first = base === undefined ? await own?.() : undefined;
+    const first = base === undefined ? await own?.(ref) : undefined;
     const before = base?.content ?? first?.content ?? emptyContent;
     return { ref, base, own: first, ...changeContent(before, change) };
   }
@@ -173,6 +174,38 @@ export class Registry {
     });
   }
 
+  /** The canary serves every request from now on. @throws RegistryError where none is served */
+  promoteCanary(ref: GraphRef, { actor, message }: Author): Promise<Published> {
+    return this.#inTurn(async () => {
+      const { canary } = await this.#headOf(ref);
+      if (canary === undefined) throw new RegistryError('NOT_FOUND', `no canary of ${formatGraphRef(ref)} is served`);
+      const { number } = canary;
+      const end = {
+        ...ref,
+        number,
+        outcome: 'promoted',
+        reason: message ?? 'promoted',
+        at: Date.now(),
+        actor,
+      } as const;
+      if (!(await this.table.endCanary(end))) throw new RegistryError('CONFLICT', 'the canary has ended meanwhile');
+      return { kind: 'published', generation: await this.generation(ref, number), parts: undefined };
+    });
+  }
+
+  /**
+   * The supergraph that serves, as any federation router takes it.
+   * @throws RegistryError where nothing has been published
+   */
+  async supergraphSdl(ref: GraphRef): Promise<string> {
+    const generation = await this.generation(ref, (await this.#headOf(ref)).number);
+    const { contentHash } = generation;
+    const composed =
+      this.#supergraphs.get(contentHash) ?? (await this.readGeneration(generation)).composition.supergraphSdl;
+    this.#remember(contentHash, composed);
+    return composed;
+  }
+
   /** @throws RegistryError where there is none of that number */
   async generation(ref: GraphRef, number: number): Promise<PublishedGeneration> {
     const generation = await this.table.generation(ref, number);
@@ -231,6 +264,13 @@ export class Registry {
       if (page.length === 0 || before === last)
         throw new RegistryError('NOT_FOUND', `${formatGraphRef(ref)} has no generation before ${number}`);
     }
+  }
+
+  #remember(contentHash: string, supergraphSdl: string): void {
+    this.#supergraphs.delete(contentHash);
+    this.#supergraphs.set(contentHash, supergraphSdl);
+    const [oldest] = this.#supergraphs.keys();
+    if (this.#supergraphs.size > maxSupergraphs && oldest !== undefined) this.#supergraphs.delete(oldest);
   }
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {

@@ -3,11 +3,11 @@
  * history of a variant is linear: a generation follows the one that its author knew, or is refused. A change is one
  * transaction: whoever is killed leaves the old head or the new one.
  */
+import type { GraphRef } from '../../config/index.ts';
 import type {
   Canary,
   GenerationChange,
   GenerationContent,
-  GraphRef,
   PublishedGeneration,
   Texts,
 } from '../../registry/generation/index.ts';

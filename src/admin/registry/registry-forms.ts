@@ -1,0 +1,35 @@
+/** The bodies of requests that change a registry. */
+import { z } from 'zod';
+import { subgraphName } from '../../config/index.ts';
+
+const text = z.string().max(20_000_000);
+/** Where it comes from: a commit's hash, a branch, a link. */
+const note = z.string().max(2_000).optional();
+
+const author = { commit: note, message: note };
+/** Of all requests. */
+const canaryPercent = z.number().gt(0).lt(100).optional();
+
+const uploadedSubgraph = z.strictObject({
+  name: subgraphName,
+  routingUrl: z
+    .url({ protocol: /^https?$/, error: 'write an http or https URL' })
+    .max(2_000)
+    .optional(),
+  sdl: text.optional(),
+  prompts: z.record(z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._@-]{0,199}$/), text).optional(),
+});
+
+const section = z.record(z.string(), z.unknown()).optional();
+const settings = z.strictObject({ limits: section, contracts: section, policies: section }).optional();
+
+/** Of `publish` and of `check`. */
+export const contentChangeForm = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('publish'), subgraphs: z.array(uploadedSubgraph).max(500), settings }),
+  z.strictObject({ kind: z.literal('delete'), subgraphs: z.array(subgraphName).min(1).max(500) }),
+]);
+
+export const publishForm = z.strictObject({ change: contentChangeForm, canaryPercent, ...author });
+export const rollbackForm = z.strictObject({ to: z.number().int().min(1).optional(), ...author });
+export const promoteForm = z.strictObject({ from: z.string().max(200).optional(), canaryPercent, ...author });
+export const textsForm = z.strictObject({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(500) });

@@ -1,0 +1,200 @@
+/**
+ * The registry's API on the admin listener, in JSON. Below `/registry/v1/graphs/{graph}/{variant}/`:
+ *
+ *     GET  served?known=N.M&wait=S   what serves, signed; with `known` it waits up to S seconds for something else (204)
+ *     POST texts                     schemas and prompts by their hash
+ *     GET  generations, generations/N
+ *     GET  supergraph.graphql        for any federation router that polls a URL; with ETag
+ *     POST publish, rollback, promote
+ *
+ * and `/registry/v1/graphs`, `/registry/v1/key`, and `/artifacts/v1/{graph}/{variant}/supergraph`, the form of Hive's CDN.
+ */
+import { ZodError, type z } from 'zod';
+import { ConfigError, type GraphRef, parseGraphRef } from '../../config/index.ts';
+import { createStoreFeed, servedOf, signingKeyOf } from '../../registry/follow/index.ts';
+import { hashOfText, type PublishedGeneration } from '../../registry/generation/index.ts';
+import { type Author, type Published, type Registry, RegistryError } from '../../registry/publish/index.ts';
+import type { Store } from '../../store/index.ts';
+import { CompositionError, type CompositionProblem } from '../../supergraph/index.ts';
+import type { AdminCaller } from '../admin-caller.ts';
+import { promoteForm, publishForm, rollbackForm, textsForm } from './registry-forms.ts';
+
+export interface RegistryCall {
+  readonly method: string;
+  /** With the query. */
+  readonly url: string;
+  readonly body: string;
+  /** `if-none-match`. */
+  readonly knownTag: string | undefined;
+  readonly caller: AdminCaller;
+  /** Aborted where the client leaves. */
+  readonly signal: AbortSignal;
+}
+
+export interface RegistryAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text is sent as it is, anything else as JSON; undefined: none. */
+  readonly body?: unknown;
+}
+
+export interface RegistryRoutes {
+  /** Never rejects for a wrong request: that is an answer. */
+  answer(call: RegistryCall): Promise<RegistryAnswer>;
+}
+
+const longestWaitSeconds = 30;
+const mostGenerations = 200;
+
+export function isRegistryPath(path: string): boolean {
+  return path.startsWith('/registry/v1/') || path.startsWith('/artifacts/v1/');
+}
+
+export function createRegistryRoutes(registry: Registry, store: Store): RegistryRoutes {
+  const key = signingKeyOf(store);
+  const { table } = registry;
+
+  const ofGraph = async (ref: GraphRef, rest: readonly string[], call: RegistryCall): Promise<RegistryAnswer> => {
+    const [name = '', number] = rest;
+    const route = `${call.method} ${name}`;
+    const query = new URLSearchParams(call.url.split('?')[1]);
+    switch (route) {
+      case 'GET served':
+        return served(ref, query, call.signal);
+      case 'POST texts': {
+        const { hashes } = parse(textsForm, call.body);
+        return { status: 200, body: { texts: Object.fromEntries(await table.texts(hashes)) } };
+      }
+      case 'GET generations':
+        if (number !== undefined)
+          return { status: 200, body: await registry.generation(ref, countOf('generation', number)) };
+        return { status: 200, body: await history(ref, query) };
+      case 'GET supergraph.graphql':
+      case 'GET supergraph':
+        return supergraph(ref, call.knownTag);
+      case 'POST publish': {
+        const { change, canaryPercent, ...note } = parse(publishForm, call.body);
+        return published(await registry.publish(ref, change, { ...authorOf(call.caller, note), canaryPercent }));
+      }
+      case 'POST rollback': {
+        const { to, ...note } = parse(rollbackForm, call.body);
+        return published(await registry.rollback(ref, to, authorOf(call.caller, note)));
+      }
+      case 'POST promote': {
+        const { from, canaryPercent, ...note } = parse(promoteForm, call.body);
+        const author = authorOf(call.caller, note);
+        if (from === undefined) return published(await registry.promoteCanary(ref, author));
+        return published(await registry.promote(refOf(from), ref, { ...author, canaryPercent }));
+      }
+      default:
+        throw new RegistryError('NOT_FOUND', `there is no ${call.method} ${name} of a graph`);
+    }
+  };
+
+  const served = async (ref: GraphRef, query: URLSearchParams, signal: AbortSignal): Promise<RegistryAnswer> => {
+    const knownNumbers = query.get('known');
+    const endsAt = performance.now() + 1_000 * Math.min(longestWaitSeconds, Number(query.get('wait') ?? 0) || 0);
+    const feed = createStoreFeed(store, ref);
+    for (let current = await servedOf(table, key, ref); ; ) {
+      const isKnown =
+        current !== undefined &&
+        `${current.generation.number}.${current.canary?.generation.number ?? 0}` === knownNumbers;
+      const leftMs = endsAt - performance.now();
+      if (current !== undefined && !isKnown)
+        return { status: 200, body: { ...current, canary: current.canary ?? null } };
+      if (leftMs <= 0) return { status: 204 };
+      const late = AbortSignal.timeout(Math.ceil(leftMs));
+      const next = await feed.next(current, AbortSignal.any([signal, late])).catch(() => undefined);
+      signal.throwIfAborted();
+      if (next === undefined) return { status: 204 };
+      current = next;
+    }
+  };
+
+  const history = async (ref: GraphRef, query: URLSearchParams): Promise<readonly PublishedGeneration[]> => {
+    const limit = Math.min(mostGenerations, countOf('limit', query.get('limit') ?? '20'));
+    const before = query.get('before');
+    return table.history(ref, { limit, before: before === null ? undefined : countOf('before', before) });
+  };
+
+  const supergraph = async (ref: GraphRef, knownTag: string | undefined): Promise<RegistryAnswer> => {
+    const sdl = await registry.supergraphSdl(ref);
+    const headers = { etag: `"${hashOfText(sdl)}"`, 'content-type': 'application/graphql; charset=utf-8' };
+    return knownTag === headers.etag ? { status: 304, headers } : { status: 200, headers, body: sdl };
+  };
+
+  return {
+    async answer(call) {
+      const steps = (call.url.split('?')[0] ?? '').split('/').filter((step) => step !== '');
+      try {
+        const [first, , ...rest] = steps;
+        if (call.method !== 'GET' && steps.at(-1) !== 'texts' && !call.caller.mayPublish)
+          return refusal(403, 'FORBIDDEN', 'This requires the scope registry:publish or admin:write.');
+        if (first === 'registry' && rest.join('/') === 'key')
+          return { status: 200, body: { publicKey: key.publicKey } };
+        if (first === 'registry' && rest.join('/') === 'graphs') return { status: 200, body: await table.graphs() };
+        const [graph = '', variant = '', ...inGraph] = first === 'registry' ? rest.slice(1) : rest;
+        return await ofGraph(refOf(`${graph}@${variant}`), inGraph, call);
+      } catch (error) {
+        return refusalOf(error);
+      }
+    },
+  };
+}
+
+function published({ kind, generation }: Published): RegistryAnswer {
+  return { status: kind === 'published' ? 201 : 200, body: { kind, generation } };
+}
+
+function authorOf({ actor }: AdminCaller, { commit, message }: Omit<Author, 'actor'>): Author {
+  return { actor, commit, message };
+}
+
+function refOf(text: string): GraphRef {
+  const ref = parseGraphRef(text);
+  if (ref === undefined) throw new RegistryError('BAD_REQUEST', 'a graph and its variant are named as shop@production');
+  return ref;
+}
+
+function countOf(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new RegistryError('BAD_REQUEST', `${name} is a number from 1 up`);
+}
+
+function parse<T extends z.ZodType>(form: T, body: string): z.output<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new RegistryError('BAD_REQUEST', 'the body is not JSON');
+  }
+  return form.parse(value);
+}
+
+const statuses = { BAD_REQUEST: 400, NOT_FOUND: 404, CONFLICT: 409 } as const;
+
+/** @throws what is no fault of the request */
+function refusalOf(error: unknown): RegistryAnswer {
+  if (error instanceof RegistryError) return refusal(statuses[error.code], error.code, error.message);
+  if (error instanceof ZodError) {
+    const [issue] = error.issues;
+    return refusal(
+      400,
+      'BAD_REQUEST',
+      `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'the body has another form'}`,
+    );
+  }
+  if (error instanceof CompositionError) return refusal(422, 'COMPOSITION_FAILED', error.message, error.problems);
+  if (error instanceof ConfigError) return refusal(422, 'CONFIG_INVALID', error.message);
+  throw error;
+}
+
+function refusal(
+  status: number,
+  code: string,
+  message: string,
+  problems?: readonly CompositionProblem[],
+): RegistryAnswer {
+  const extensions = { code, ...(problems === undefined ? {} : { problems }) };
+  return { status, body: { errors: [{ message, extensions }] } };
+}

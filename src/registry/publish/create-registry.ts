@@ -1,0 +1,29 @@
+/** The registry of a configuration's store. */
+import { dirname, join } from 'node:path';
+import type { PublishedOverlay, ResolvedConfig } from '../../config/index.ts';
+import { readSupergraph } from '../../read-supergraph.ts';
+import type { Store } from '../../store/index.ts';
+import { ownContent } from './own-content.ts';
+import { Registry } from './registry.ts';
+
+export interface RegistryParts {
+  readonly store: Pick<Store, 'registry'>;
+  /** Its path; candidates are written below `.isthmus` beside it. */
+  readonly configFile: string;
+  /** Reads the configuration, with what is published over it. @throws ConfigError */
+  readonly load: (published?: PublishedOverlay) => Promise<ResolvedConfig>;
+}
+
+export function createRegistry({ store, configFile, load }: RegistryParts): Registry {
+  return new Registry({
+    table: store.registry,
+    folder: join(dirname(configFile), '.isthmus', 'registry', 'contents'),
+    read: async (candidate) => readSupergraph(await load(candidate), { loadsPlugins: false }),
+    async own({ graph, variant }) {
+      const config = await load();
+      const { ref, remote } = config.registry;
+      const isFollowed = remote === undefined && ref.graph === graph && ref.variant === variant;
+      return isFollowed && config.subgraphs.length > 0 ? ownContent(config) : undefined;
+    },
+  });
+}
