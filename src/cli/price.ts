@@ -1,12 +1,14 @@
 /** `isthmus price`: what the operations of files cost, in points and dollars, now and before a change. */
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { loadConfig } from '../config/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { formatUsd } from '../lib/index.ts';
-import { createLogger } from '../observability/index.ts';
+import { createLogger, type Logger } from '../observability/index.ts';
+import { openPricer, type Pricer } from '../open-pricer.ts';
+import { readSupergraph } from '../read-supergraph.ts';
 import { alignColumns } from './align-columns.ts';
 import { fail } from './fail.ts';
-import { openPricer, type Pricer } from './open-pricer.ts';
 
 interface PriceOptions {
   readonly config: string;
@@ -55,8 +57,8 @@ async function price(files: readonly string[], { config, before, variables, json
     return;
   }
   const log = createLogger({ level: 'warn', readable: true, destination: process.stderr });
-  const pricer = await openPricer(config, log);
-  const earlier = before === undefined ? undefined : await openPricer(before, log).catch(closing(pricer));
+  const pricer = await pricerOf(config, log);
+  const earlier = before === undefined ? undefined : await pricerOf(before, log).catch(closing(pricer));
   try {
     const rows: Row[] = [];
     for (const [index, file] of files.entries())
@@ -69,6 +71,11 @@ async function price(files: readonly string[], { config, before, variables, json
     await pricer.close();
     await earlier?.close();
   }
+}
+
+/** @throws ConfigError or CompositionError with every problem found */
+async function pricerOf(file: string, log: Logger): Promise<Pricer> {
+  return openPricer(await readSupergraph(await loadConfig(file)), { log });
 }
 
 function closing(pricer: Pricer): (error: unknown) => Promise<never> {

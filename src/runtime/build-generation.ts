@@ -11,6 +11,7 @@ import {
 import { Budgets, FollowedRaises, type JointBudgets, openJointBudgets } from '../ai/budgets/index.ts';
 import { publishedPrompts } from '../ai/fields/index.ts';
 import type { LedgerAccess } from '../ai/ledger/index.ts';
+import { buildPrices } from '../ai/pricing/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import { limitFields } from '../execution/index.ts';
 import { type Lease, stableHash } from '../lib/index.ts';
@@ -32,7 +33,6 @@ import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
 import { AlertWebhook } from '../webhooks/index.ts';
 import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
-import { buildPrices } from './build-prices.ts';
 import type { GatewayGeneration } from './generation.ts';
 import type { CachesLease } from './shared-caches.ts';
 import type { SharedParts } from './shared-parts.ts';

@@ -1,5 +1,4 @@
 export { buildGeneration } from './build-generation.ts';
-export { buildPrices } from './build-prices.ts';
 export { configSource } from './config-source.ts';
 export { type FollowedRegistry, followRegistry } from './follow-registry.ts';
 export type {

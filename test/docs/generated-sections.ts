@@ -79,6 +79,8 @@ const parts: Readonly<Record<string, string>> = {
   admin: 'the admin listener: API keys and the audit log over GraphQL',
   http: 'Fastify app and its routes, the listener in front of it for plain GraphQL requests, `/v1`, health, draining, the landing page',
   testing: 'the scripted provider for tests: OpenAI’s, Anthropic’s and Gemini’s wires, recordings, faults',
+  'registry/checks': 'what a change of the graph would break, cost and show, before it is published',
+  'open-pricer.ts': 'prices operations by a supergraph alone',
   'read-supergraph.ts': 'reads and composes what a configuration names, AI fields checked',
   workers: 'several threads that serve one supergraph, and swap its generations together',
   'gateway.ts': '`createGateway`: its options and its life',

@@ -10,6 +10,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   testing: 15,
   runtime: 14,
   'read-supergraph.ts': 13,
+  'open-pricer.ts': 13,
   plugins: 12,
   'ai/pricing': 12,
   execution: 11,

@@ -1,2 +1,2 @@
-export { withConventionalSizes } from './conventional-sizes.ts';
-export { createPlanPrices } from './create-plan-prices.ts';
+export { buildPrices, type PricedSupergraph, pricedFieldsIn } from './build-prices.ts';
+export { callPrice } from './call-price.ts';

@@ -1,27 +1,48 @@
-/** Prices operations by a configuration alone: its schemas are composed and operations planned, and nothing runs. */
+/** Prices operations by the parts of a supergraph alone: they are planned, and nothing runs. */
 import { dirname } from 'node:path';
-import { type DocumentNode, GraphQLError, Kind, parse, validate } from 'graphql';
-import { Budgets } from '../ai/budgets/index.ts';
-import { SharedModels } from '../ai/models/index.ts';
-import { loadConfig, type ResolvedConfig } from '../config/index.ts';
-import { ProcessCounters } from '../counters/index.ts';
-import { createPricer, type PricedOperation } from '../execution/index.ts';
-import { invariant } from '../lib/index.ts';
-import { createLimits } from '../limits/index.ts';
-import type { Logger } from '../observability/index.ts';
-import { createPlannerPool } from '../planning/index.ts';
-import { readSupergraph } from '../read-supergraph.ts';
-import { buildPrices } from '../runtime/index.ts';
-import { buildApiSchema } from '../supergraph/index.ts';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import { anonymous } from './access/principal.ts';
+import { Budgets } from './ai/budgets/index.ts';
+import { SharedModels } from './ai/models/index.ts';
+import { buildPrices, callPrice, type PricedSupergraph, pricedFieldsIn } from './ai/pricing/index.ts';
+import type { ResolvedConfig } from './config/index.ts';
+import { ProcessCounters } from './counters/index.ts';
+import { createPricer, type PricedOperation } from './execution/index.ts';
+import { invariant } from './lib/index.ts';
+import { createLimits } from './limits/index.ts';
+import type { Logger } from './observability/index.ts';
+import { createPlannerPool, type PlannerPool } from './planning/index.ts';
+import { buildApiSchema } from './supergraph/index.ts';
+
+export interface PricerOptions {
+  readonly log: Logger;
+  /** @default a pool of its own, closed with it */
+  readonly planners?: PlannerPool | undefined;
+}
 
 export interface DocumentPrice extends PricedOperation {
   /** The operation's name. */
   readonly operation: string | undefined;
 }
 
+/** What one call for one item costs at most, for each version of the field's prompt. */
+export interface FieldPrice {
+  readonly subgraph: string;
+  readonly coordinate: string;
+  readonly versions: readonly {
+    readonly prompt: string;
+    readonly model: string;
+    /** Undefined: no price is known. */
+    readonly nanoUsd: bigint | undefined;
+  }[];
+}
+
 export interface Pricer {
+  readonly apiSchema: GraphQLSchema;
   /** What one operation may cost in points; infinite where there is no limit. */
   readonly max: number;
+  /** Of each AI field. */
+  readonly fields: readonly FieldPrice[];
   /**
    * @returns a price for each operation of a document; what is wrong with it where it is not valid
    * @throws GatewayError for an operation that cannot be planned
@@ -33,16 +54,17 @@ export interface Pricer {
 /** As `limits.cost: {}` has it. */
 const defaultCost = { listSize: 10, mode: 'enforce', headers: false, subgraphs: [] } as const;
 
-/** @throws ConfigError or CompositionError with every problem found */
-export async function openPricer(configFile: string, log: Logger): Promise<Pricer> {
-  const parts = await readSupergraph(await loadConfig(configFile));
+export async function openPricer(
+  parts: PricedSupergraph & { readonly id: string },
+  { log, planners: shared }: PricerOptions,
+): Promise<Pricer> {
   const { id, config, composition } = parts;
   const apiSchema = await buildApiSchema(composition.apiPieces);
   const limits: ResolvedConfig['limits'] = { ...config.limits, cost: config.limits.cost ?? defaultCost };
   const { plans } = createLimits({ ...composition, config: limits, log });
   const { costs } = plans;
   invariant(costs !== undefined, 'operations are priced');
-  const planners = createPlannerPool({ log });
+  const planners = shared ?? createPlannerPool({ log });
   const { supergraphSdl } = composition;
   const inProcess = config.subgraphs.flatMap(({ kind, name }) => (kind === 'ai' ? [name] : []));
   const planner = await planners.load(id, { supergraphSdl, inProcess });
@@ -57,8 +79,21 @@ export async function openPricer(configFile: string, log: Logger): Promise<Price
     planDeadlineMs: limits.planDeadlineMs,
     overrideLabels,
   });
+  const fields = [...pricedFieldsIn(parts)].flatMap(([subgraph, priced]) =>
+    [...priced].map(([coordinate, { versions }]) => ({
+      subgraph,
+      coordinate,
+      versions: versions.map((version) => ({
+        prompt: version.prompt,
+        model: version.alias,
+        nanoUsd: callPrice(models.client, version, anonymous)?.nanoUsd,
+      })),
+    })),
+  );
   return {
+    apiSchema,
     max: limits.operation.cost,
+    fields,
     async price(text, variables) {
       const document = readDocument(text);
       if (typeof document === 'string') return document;
@@ -75,7 +110,7 @@ export async function openPricer(configFile: string, log: Logger): Promise<Price
     async close() {
       planner.close();
       await models.release();
-      await planners.close();
+      if (shared === undefined) await planners.close();
     },
   };
 }
