@@ -52,6 +52,7 @@ async function start(): Promise<void> {
     command: [
       '--max-semi-space-size=16', // as `npm run gateway` has it
       '--heap-growing-percent=100',
+      '--no-allocation-site-pretenuring',
       '--import',
       new URL('exit-with-parent.ts', import.meta.url).href,
       'src/cli/main.ts',
