@@ -59,6 +59,7 @@ export default {
         text: 'Run it',
         items: [
           { text: 'Access', link: '/access' },
+          { text: 'The command line', link: '/cli' },
           { text: 'Operating', link: '/operating' },
           { text: 'Observability', link: '/observability' },
           { text: 'TLS and proxies', link: '/network' },

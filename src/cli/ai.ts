@@ -3,7 +3,7 @@
  * invalidates the cached answers of a prompt or a type.
  */
 import { readFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { GraphQLError, Kind, parse } from 'graphql';
 import { fieldTags, readPromptFolder } from '../ai/fields/index.ts';
 import { invalidateInRedis } from '../cache/index.ts';
@@ -11,8 +11,11 @@ import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { formatUsd, readBounded } from '../lib/index.ts';
 import { importedDirectives } from '../supergraph/index.ts';
-import { type AdminAddress, askAdmin } from './cache/ask-admin.ts';
-import { fail } from './fail.ts';
+import { type AdminAddress, askAdmin, withGateway } from './frame/ask-admin.ts';
+import { cliCommand, commandGroup } from './frame/cli-command.ts';
+import { fail } from './frame/cli-failure.ts';
+import { printResult, reportFinding } from './frame/print-result.ts';
+import { withProgress } from './frame/with-progress.ts';
 import { printable } from './printable.ts';
 import { readHeader } from './read-header.ts';
 
@@ -23,38 +26,43 @@ const tooLong = () => new Error(`the answer is longer than ${maxAnswerBytes / 1_
 const maxShownCharacters = 1_000;
 
 export function aiCommand(): Command {
-  return new Command('ai')
-    .description('The cached answers of AI fields.')
-    .addCommand(warmCommand())
-    .addCommand(invalidateCommand());
+  return commandGroup('ai', 'The cached answers of AI fields.', [warmCommand(), invalidateCommand()]);
 }
 
 interface WarmOptions {
   readonly query: string;
   readonly operation?: string;
   readonly variables: Readonly<Record<string, unknown>>;
-  readonly url: string;
+  readonly gateway: string;
+  readonly json: boolean;
   readonly header: readonly (readonly [string, string])[];
 }
 
-/** Exits 1 if a field failed, the query has no AI field, or the gateway did not answer. */
+/** Exits 1 if a field failed or no AI field was answered. */
 function warmCommand(): Command {
-  return new Command('warm')
-    .description('Run a query against a running gateway to cache its AI fields.')
+  return cliCommand('warm', {
+    description: 'Run a query against a running gateway to cache its AI fields.',
+    examples: [
+      'isthmus ai warm --query page.graphql',
+      'isthmus ai warm --query page.graphql --variables \'{"id":"p1"}\' --gateway https://shop.example/graphql',
+    ],
+  })
     .requiredOption('--query <file>', 'a .graphql file with a query (required)')
     .option('--operation <name>', 'which of its operations, where it has several')
     .option('--variables <json>', 'the query’s variables, as a JSON object', readVariables, {})
-    .option('--url <url>', 'the gateway’s GraphQL endpoint', 'http://127.0.0.1:4000/graphql')
+    .option('--gateway <url>', 'the gateway’s GraphQL endpoint', 'http://127.0.0.1:4000/graphql')
     .option('--header <line>', "a header of the request, 'name: value'; may be repeated", readHeader, [])
     .action(warm);
 }
 
-async function warm({ query: file, operation, variables, url, header }: WarmOptions): Promise<void> {
-  const query = await readQuery(file);
-  if (query === undefined) return;
-  let answer: unknown;
+async function warm(options: WarmOptions): Promise<void> {
+  const query = await readQuery(options.query);
+  report(await withProgress('generating', () => ask(query, options)), options.json);
+}
+
+async function ask(query: string, { operation, variables, gateway, header }: WarmOptions): Promise<unknown> {
   try {
-    const response = await fetch(url, {
+    const response = await fetch(gateway, {
       method: 'POST',
       headers: {
         ...Object.fromEntries(header),
@@ -65,16 +73,16 @@ async function warm({ query: file, operation, variables, url, header }: WarmOpti
       body: JSON.stringify({ query, variables, ...(operation === undefined ? {} : { operationName: operation }) }),
       signal: AbortSignal.timeout(warmTimeoutMs),
     });
-    answer = JSON.parse((await readBounded(response.body, maxAnswerBytes, tooLong)).toString('utf8'));
+    return JSON.parse((await readBounded(response.body, maxAnswerBytes, tooLong)).toString('utf8'));
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
-    return fail(`${url} did not answer like a gateway: ${messageOf(error)}${cause}`);
+    const message = `${gateway} did not answer like a gateway: ${messageOf(error)}${cause}`;
+    return fail('GATEWAY_UNREACHABLE', message);
   }
-  report(answer);
 }
 
 /** Only queries: a mutation would repeat its side effects. */
-async function readQuery(file: string): Promise<string | undefined> {
+async function readQuery(file: string): Promise<string> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -82,15 +90,13 @@ async function readQuery(file: string): Promise<string | undefined> {
     if (operations.length > 0 && operations.every((operation) => operation.operation === 'query')) return text;
   } catch (error) {
     const place = error instanceof GraphQLError ? `:${error.locations?.[0]?.line ?? 1}` : '';
-    fail(`${file}${place}: ${messageOf(error)}`);
-    return undefined;
+    return fail('FILE', `${file}${place}: ${messageOf(error)}`);
   }
-  fail(`${file}: only queries are run`);
-  return undefined;
+  return fail('REFUSED', `${file}: only queries are run`);
 }
 
 /** The answer is outside data: any server may listen at the URL. */
-function report(answer: unknown): void {
+function report(answer: unknown, json: boolean): void {
   const errors = listOf(fieldOf(answer, 'errors'));
   const explained = Object.values(objectOf(fieldOf(fieldOf(answer, 'extensions'), 'ai')));
   let generated = 0;
@@ -104,45 +110,54 @@ function report(answer: unknown): void {
   }
   const fromCache = explained.length - generated - shared;
   const equal = shared === 0 ? '' : `, ${shared} deduplicated`;
-  process.stdout.write(
-    `${generated} generated${equal}, ${fromCache} already cached, ${errors.length} failed; ${formatUsd(costNanoUsd)} USD\n`,
-  );
-  for (const error of errors) {
+  const problems = errors.map((error) => {
     const path = listOf(fieldOf(error, 'path')).join('.');
     const code = fieldOf(fieldOf(error, 'extensions'), 'code');
     const line = `${path === '' ? 'the operation' : path}: ${code ?? ''} ${fieldOf(error, 'message') ?? ''}`;
-    fail(printable(line).slice(0, maxShownCharacters));
-  }
+    return printable(line).slice(0, maxShownCharacters);
+  });
   if (explained.length === 0 && errors.length === 0)
-    fail('no AI field was answered: the query selects none, or the gateway has ai.fields.explain.enabled: false');
+    problems.push(
+      'no AI field was answered: the query selects none, or the gateway has ai.fields.explain.enabled: false',
+    );
+  const usd = formatUsd(costNanoUsd);
+  const counts = { generated, deduplicated: shared, cached: fromCache, failed: errors.length };
+  printResult(
+    { json },
+    { ...counts, usd, problems },
+    () => `${generated} generated${equal}, ${fromCache} already cached, ${errors.length} failed; ${usd} USD`,
+  );
+  for (const problem of json ? [] : problems) process.stderr.write(`${problem}\n`);
+  if (problems.length > 0) reportFinding();
 }
 
 interface InvalidateOptions extends Partial<AdminAddress> {
   readonly config: string;
+  readonly json: boolean;
   readonly prompt?: string;
   readonly type?: string;
 }
 
-/** Exits 1 if nothing could be invalidated. */
 function invalidateCommand(): Command {
-  return new Command('invalidate')
-    .description('Invalidate the cached answers of a prompt’s fields, or of a type’s.')
+  const command = cliCommand('invalidate', {
+    description: 'Invalidate the cached answers of a prompt’s fields, or of a type’s.',
+    examples: ['isthmus ai invalidate --prompt review-summary', 'isthmus ai invalidate --type Review # with Redis'],
+  })
     .option('--prompt <name>', 'a prompt, all its versions')
     .option('--type <name>', 'an object type with AI fields; with Redis')
-    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--url <url>', 'without Redis, the gateway’s admin listener; default: that of the configuration')
-    .option('--key <key>', 'an API key with the scope admin:write; default: ISTHMUS_ADMIN_KEY')
-    .action(invalidate);
+    .option('--config <file>', 'the configuration file', 'supergraph.yaml');
+  return withGateway(command, 'admin:write', 'without Redis, that of the configuration').action(invalidate);
 }
 
-async function invalidate({ config: file, prompt, type, url, key }: InvalidateOptions): Promise<void> {
-  if ((prompt === undefined) === (type === undefined)) return fail('name one of --prompt and --type', 2);
+async function invalidate({ config: file, json, prompt, type, gateway, key }: InvalidateOptions): Promise<void> {
+  if ((prompt === undefined) === (type === undefined)) return fail('COMMAND_LINE', 'name one of --prompt and --type');
   const config = await loadConfig(file);
   const { admin } = config;
   const { store } = config.ai.cache;
-  const adminUrl = url ?? (admin && adminUrlOf(admin));
+  const adminUrl = gateway ?? (admin && adminUrlOf(admin));
   if (store.kind === 'memory' && (prompt === undefined || adminUrl === undefined)) {
     return fail(
+      'REFUSED',
       'ai.cache.store is memory: the answers are in the memory of each running gateway. ' +
         'With `admin` in the configuration, `--prompt` asks one; an edited prompt has other answers. ' +
         'With `ai: { cache: { store: redis, url: … } }` this command works without a gateway, with `--type` too.',
@@ -150,16 +165,17 @@ async function invalidate({ config: file, prompt, type, url, key }: InvalidateOp
   }
   const names = prompt === undefined ? await typesOf(config) : await promptsOf(config);
   const name = (prompt ?? type ?? '').split('@')[0] ?? '';
-  if (!names.has(name)) return fail(`no AI subgraph has "${name}"; there are ${[...names].join(', ')}`);
+  if (!names.has(name)) return fail('NOT_FOUND', `no AI subgraph has "${name}"; there are ${[...names].join(', ')}`);
   if (store.kind === 'memory') {
-    const address = { url: adminUrl ?? '', ...(key === undefined ? {} : { key }) };
-    if ((await askAdmin('/admin/invalidate', [{ kind: 'prompt', prompt: name }], address)) === undefined) return;
+    const address = { gateway: adminUrl ?? '', ...(key === undefined ? {} : { key }) };
+    await askAdmin(address, { path: '/admin/invalidate', body: [{ kind: 'prompt', prompt: name }] });
   } else {
     const tag = prompt === undefined ? fieldTags.type(name) : fieldTags.prompt(name);
     const isDone = await invalidateInRedis(store.url, [tag]);
-    if (!isDone) return fail('Redis cannot be reached: nothing was invalidated');
+    if (!isDone) return fail('STORE', 'Redis cannot be reached: nothing was invalidated');
   }
-  process.stdout.write(`the cached answers of ${name} are invalidated\n`);
+  const invalidated = prompt === undefined ? { type: name } : { prompt: name };
+  printResult({ json }, { invalidated }, () => `the cached answers of ${name} are invalidated`);
 }
 
 /** On this machine: where the listener has every address, loopback is one. */

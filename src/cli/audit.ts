@@ -1,8 +1,13 @@
 /** `isthmus audit`: who changed what, from the store's audit log. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import type { RecordedAuditEntry } from '../store/index.ts';
+import { cliCommand } from './frame/cli-command.ts';
+import { printResult } from './frame/print-result.ts';
 import { printable } from './printable.ts';
 import { readLimit } from './read-limit.ts';
 import { withStore } from './with-store.ts';
+
+type DatedEntry = Omit<RecordedAuditEntry, 'at'> & { readonly at: string };
 
 interface AuditOptions {
   readonly config: string;
@@ -11,20 +16,23 @@ interface AuditOptions {
 }
 
 export function auditCommand(): Command {
-  return new Command('audit')
-    .description('List the newest changes of what the store has, such as API keys: who, what, before, after.')
+  return cliCommand('audit', {
+    description: 'List the newest changes of what the store has, such as API keys: who, what, before, after.',
+    examples: ['isthmus audit', 'isthmus audit --limit 500 --json'],
+  })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--json', 'write JSON', false)
     .option('--limit <number>', 'how many', readLimit, 50)
     .action(({ config, json, limit }: AuditOptions) =>
       withStore(config, async ({ auditLog }) => {
         const entries = await auditLog.newest(limit);
         const dated = entries.map(({ at, ...entry }) => ({ at: new Date(at).toISOString(), ...entry }));
-        if (json) process.stdout.write(`${JSON.stringify(dated, null, 2)}\n`);
-        for (const { at, actor, action, target, before, after } of json ? [] : dated)
-          process.stdout.write(`${at}  ${printable(actor)}  ${action}  ${target}  ${changes(before, after)}\n`);
+        printResult({ json }, dated, () => dated.map(lineOf).join('\n'));
       }),
     );
+}
+
+function lineOf({ at, actor, action, target, before, after }: DatedEntry): string {
+  return `${at}  ${printable(actor)}  ${action}  ${target}  ${changes(before, after)}`;
 }
 
 /** The fields that differ. */

@@ -1,6 +1,6 @@
 /** `isthmus budgets`: what is spent and left of every budget, from the ledger; `isthmus budgets raise`: more for a time. */
 import { userInfo } from 'node:os';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import {
   amountText,
   BudgetRaiseError,
@@ -10,7 +10,9 @@ import {
   readBudgetStates,
 } from '../ai/budgets/index.ts';
 import { alignColumns } from './align-columns.ts';
-import { fail } from './fail.ts';
+import { cliCommand } from './frame/cli-command.ts';
+import { fail } from './frame/cli-failure.ts';
+import { printResult } from './frame/print-result.ts';
 import { printable } from './printable.ts';
 import { withStore } from './with-store.ts';
 
@@ -20,18 +22,20 @@ interface BudgetsOptions {
 }
 
 export function budgetsCommand(): Command {
-  return new Command('budgets')
-    .description('List what is spent and left of every budget, from the ledger; calls in flight are not in it yet.')
+  return cliCommand('budgets', {
+    description: 'List what is spent and left of every budget, from the ledger; calls in flight are not in it yet.',
+    examples: ['isthmus budgets', 'isthmus budgets --json'],
+  })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--json', 'write JSON', false)
     .action(({ config, json }: BudgetsOptions) =>
       withStore(config, async ({ ledger, budgetRaises }, { ai }) => {
         const stored = await budgetRaises.changedSince(undefined);
         const states = await readBudgetStates(ai.budgets, ledger, new RaisedLimits(stored?.raises ?? []));
-        if (json) process.stdout.write(`${JSON.stringify(states.map(toJson), null, 2)}\n`);
-        else if (ai.budgets.length === 0)
-          process.stdout.write('there are no budgets; docs/budgets.md says how to write one\n');
-        else process.stdout.write(`${tableOf(states).join('\n')}\n`);
+        printResult({ json }, states.map(toJson), () =>
+          ai.budgets.length === 0
+            ? 'there are no budgets; docs/budgets.md says how to write one'
+            : tableOf(states).join('\n'),
+        );
       }),
     )
     .addCommand(raiseCommand());
@@ -44,18 +48,18 @@ interface RaiseOptions extends BudgetsOptions {
 }
 
 function raiseCommand(): Command {
-  return new Command('raise')
-    .description('Raise the limit of a budget for a time, in every running gateway within 2 seconds.')
+  return cliCommand('raise', {
+    description: 'Raise the limit of a budget for a time, in every running gateway within 2 seconds.',
+    examples: ['isthmus budgets raise tenants --subject acme --by 25.00 --until 3d'],
+  })
     .argument('<name>', 'the budget, as `isthmus budgets` lists it')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--json', 'write JSON', false)
     .option('--subject <name>', 'whose share of it, such as a tenant; default: that of everyone who has one')
     .requiredOption('--by <amount>', 'US dollars, tokens or calls, as the budget is; 0 ends an increase')
     .requiredOption('--until <time>', 'until then: a moment such as 2026-12-01T00:00Z, or 3d from now')
     .action((name: string, _: unknown, command: Command) => raise(name, command.optsWithGlobals<RaiseOptions>()));
 }
 
-/** Exits 1 where the increase cannot be made. */
 async function raise(name: string, { config, json, subject, by, until }: RaiseOptions): Promise<void> {
   try {
     await withStore(config, async (store, { ai }) => {
@@ -65,11 +69,11 @@ async function raise(name: string, { config, json, subject, by, until }: RaiseOp
       const of = subject === undefined ? '' : ` of ${printable(subject)}`;
       const change = amount === 0 ? 'is not raised any more' : `is raised by ${amountText(amount, unit)} until ${ends}`;
       const raisedJson = { budget: name, subject: subject ?? null, by: amountText(amount, unit), until: ends };
-      process.stdout.write(json ? `${JSON.stringify(raisedJson, null, 2)}\n` : `the budget "${name}"${of} ${change}\n`);
+      printResult({ json }, raisedJson, () => `the budget "${name}"${of} ${change}`);
     });
   } catch (error) {
     if (!(error instanceof BudgetRaiseError)) throw error;
-    fail(error.message);
+    fail('REFUSED', error.message);
   }
 }
 

@@ -1,21 +1,31 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { loadConfig } from '../config/index.ts';
-import { readSupergraph } from '../read-supergraph.ts';
-import { formatProblems } from '../supergraph/index.ts';
+import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
+import { CompositionError, formatProblems, problemFields, schemaUnavailable } from '../supergraph/index.ts';
+import { cliCommand } from './frame/cli-command.ts';
+import { printResult, reportFinding } from './frame/print-result.ts';
+import { withProgress } from './frame/with-progress.ts';
 import { writeWhole } from './write-whole.ts';
 
 interface ComposeOptions {
   readonly config: string;
   readonly output?: string;
   readonly check: boolean;
+  readonly json: boolean;
 }
 
-/** `isthmus compose`: checks and composes, and writes the supergraph atomically. */
+/** `isthmus compose`: checks and composes, and writes the supergraph atomically. Exits 1 where it does not compose, or with `--check` is stale. */
 export function composeCommand(): Command {
-  return new Command('compose')
-    .description('Compose the supergraph and write it.')
+  return cliCommand('compose', {
+    description: 'Compose the supergraph and write it.',
+    examples: [
+      'isthmus compose',
+      'isthmus compose --check # in CI: is the file that of these schemas?',
+      'isthmus compose --json --output /tmp/supergraph.graphql',
+    ],
+  })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option(
       '--output <file>',
@@ -25,20 +35,41 @@ export function composeCommand(): Command {
     .action(composeAndWrite);
 }
 
-async function composeAndWrite({ config, check, ...options }: ComposeOptions): Promise<void> {
+async function composeAndWrite({ config, check, json, ...options }: ComposeOptions): Promise<void> {
   const output = options.output ?? join(dirname(config), 'schema/supergraph.graphql');
-  const { composition, report } = await readSupergraph(await loadConfig(config));
-  for (const line of report) process.stderr.write(`${line}\n`);
-  if (composition.hints.length > 0) process.stderr.write(`${formatProblems(composition.hints)}\n`);
+  const parts = await withProgress('composing', () => compose(config));
+  if (parts instanceof CompositionError) return reportProblems(parts, json);
+  const { composition, report } = parts;
+  for (const line of json ? [] : report) process.stderr.write(`${line}\n`);
+  if (composition.hints.length > 0 && !json) process.stderr.write(`${formatProblems(composition.hints)}\n`);
   const sdl = `${composition.supergraphSdl.trim()}\n`;
   const current = await readFile(output, 'utf8').catch(() => undefined);
-  if (check) {
-    if (current === sdl) return;
-    process.stderr.write(`${output} is stale; write it with \`isthmus compose\`\n`);
-    process.exitCode = 1;
-    return;
+  if (!check) {
+    await mkdir(dirname(output), { recursive: true });
+    await writeWhole(output, sdl);
   }
-  await mkdir(dirname(output), { recursive: true });
-  await writeWhole(output, sdl);
-  process.stdout.write(`${output} ${current === sdl ? 'is unchanged' : 'is written'}\n`);
+  const state = current === sdl ? 'unchanged' : check ? 'stale' : 'written';
+  const result = { composed: true, output, state, hints: problemFields(composition.hints) };
+  printResult({ json }, result, () => (check ? '' : `${output} is ${state}`));
+  if (state !== 'stale') return;
+  if (!json) process.stderr.write(`${output} is stale; write it with \`isthmus compose\`\n`);
+  reportFinding();
+}
+
+/** @throws ConfigError; CompositionError where a schema could not be read, so that nothing is known of the graph */
+async function compose(config: string): Promise<SupergraphParts | CompositionError> {
+  try {
+    return await readSupergraph(await loadConfig(config));
+  } catch (error) {
+    if (!(error instanceof CompositionError) || error.problems.some(({ code }) => code === schemaUnavailable))
+      throw error;
+    return error;
+  }
+}
+
+/** Problems are what this command looks for. */
+function reportProblems({ message, problems }: CompositionError, json: boolean): void {
+  printResult({ json }, { composed: false, problems: problemFields(problems) }, () => '');
+  if (!json) process.stderr.write(`${message}\n`);
+  reportFinding();
 }

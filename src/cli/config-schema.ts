@@ -1,9 +1,17 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { configJsonSchema } from '../config/index.ts';
+import { cliCommand, commandGroup } from './frame/cli-command.ts';
+import { printResult } from './frame/print-result.ts';
+
+export function configCommand(): Command {
+  return commandGroup('config', 'The configuration file.', [configSchemaCommand()]);
+}
 
 /** `isthmus config schema`: the JSON Schema of supergraph.yaml, for editors. */
-export function configSchemaCommand(): Command {
-  return new Command('schema')
-    .description('Print the JSON Schema of supergraph.yaml.')
-    .action(() => void process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`));
+function configSchemaCommand(): Command {
+  return cliCommand('schema', {
+    description: 'Print the JSON Schema of supergraph.yaml.',
+    examples: ['isthmus config schema > supergraph.schema.json'],
+    json: 'it always is JSON',
+  }).action(() => printResult({ json: true }, configJsonSchema(), () => ''));
 }

@@ -1,11 +1,13 @@
 /** `isthmus costs`: what models have cost, from the ledger; `isthmus costs export`: its rows. */
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Costs, readCosts } from '../ai/ledger/index.ts';
 import { formatUsd } from '../lib/index.ts';
 import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../observability/index.ts';
 import type { LedgerGroup, LedgerSums } from '../store/index.ts';
 import { alignColumns } from './align-columns.ts';
 import { csvLine } from './csv.ts';
+import { cliCommand } from './frame/cli-command.ts';
+import { printResult } from './frame/print-result.ts';
 import { printable } from './printable.ts';
 import { readDimension, readDimensions, readStep } from './read-grouping.ts';
 import { readMoment } from './read-moment.ts';
@@ -27,25 +29,35 @@ interface CostsOptions extends SpanOptions {
 }
 
 interface ExportOptions extends SpanOptions {
+  readonly json?: boolean;
   readonly format: 'csv' | 'jsonl';
 }
 
 export function costsCommand(): Command {
-  return withSpan(new Command('costs'))
-    .description('Print what models have cost, from the ledger.')
+  const costs = cliCommand('costs', {
+    description: 'Print what models have cost, from the ledger.',
+    examples: [
+      'isthmus costs --by tenant,alias --since 30d',
+      'isthmus costs --per day --where field=Product.summary --csv > costs.csv',
+    ],
+  });
+  return withSpan(costs)
     .option('--by <list>', `what to sum by: ${ledgerDimensions.join(', ')}`, readDimensions(ledgerDimensions), [
       'tenant',
     ])
     .option('--per <step>', 'sums of each hour or day, in UTC', readStep)
-    .option('--json', 'write JSON', false)
     .option('--csv', 'write CSV', false)
     .action(printCosts)
     .addCommand(exportCommand());
 }
 
 function exportCommand(): Command {
-  return withSpan(new Command('export'))
-    .description('Write the rows of the ledger: one for each request to a provider and each cached answer.')
+  const rows = cliCommand('export', {
+    description: 'Write the rows of the ledger: one for each request to a provider and each cached answer.',
+    examples: ['isthmus costs export --since 2026-11-01 > ledger.csv', 'isthmus costs export --json > ledger.jsonl'],
+    json: 'write JSON lines, as --format jsonl',
+  });
+  return withSpan(rows)
     .option('--format <name>', 'csv or jsonl', readFormat, 'csv')
     .action((_: unknown, command: Command) => exportRows(command.optsWithGlobals<ExportOptions>()));
 }
@@ -63,29 +75,26 @@ async function printCosts(options: CostsOptions): Promise<void> {
   await withStore(config, async ({ ledger }) => {
     const span = spanOf(options);
     const costs = await readCosts(ledger, { ...span, by, per });
-    if (json) print(`${JSON.stringify(toJson(costs, span, per), null, 2)}\n`);
-    else if (csv) printCsv(costs, by, per);
-    else printTable(costs, by, per);
+    printResult({ json }, toJson(costs, span, per), () =>
+      csv ? csvOf(costs, by, per) : tableOf(costs, by, per).join('\n'),
+    );
   });
 }
 
 const amountColumns = ['rows', 'cached', 'input tokens', 'output tokens', 'usd'] as const;
 
-function printCsv({ groups }: Costs, by: readonly LedgerDimension[], per: CostsOptions['per']): void {
-  print(csvLine([...(per === undefined ? [] : [per]), ...by, ...amountColumns]));
-  for (const group of groups) {
+function csvOf({ groups }: Costs, by: readonly LedgerDimension[], per: CostsOptions['per']): string {
+  const lines = groups.map((group) => {
     const cells = by.map((dimension) => group.of.get(dimension));
-    print(csvLine([...(per === undefined ? [] : [isoTime(group.at)]), ...cells, ...amountsOf(group)]));
-  }
+    return csvLine([...(per === undefined ? [] : [isoTime(group.at)]), ...cells, ...amountsOf(group)]);
+  });
+  return [csvLine([...(per === undefined ? [] : [per]), ...by, ...amountColumns]), ...lines].join('');
 }
 
 const barLength = 30;
 
-function printTable({ groups, total }: Costs, by: readonly LedgerDimension[], per: CostsOptions['per']): void {
-  if (groups.length === 0) {
-    print('no model call in this time\n');
-    return;
-  }
+function tableOf({ groups, total }: Costs, by: readonly LedgerDimension[], per: CostsOptions['per']) {
+  if (groups.length === 0) return ['no model call in this time'];
   const most = groups.reduce((dearest, { settled }) => (settled > dearest ? settled : dearest), 0n);
   const steps = per === undefined ? [] : [per];
   const rows = groups.map((group) => [
@@ -96,12 +105,11 @@ function printTable({ groups, total }: Costs, by: readonly LedgerDimension[], pe
   ]);
   const blank = [...steps, ...by].map((_, index) => (index === 0 ? 'total' : ''));
   const last = [...blank, ...amountsOf(total).map(String), ''];
-  const lines = alignColumns([
+  return alignColumns([
     [...steps, ...by, ...amountColumns, ''],
     ...rows,
     ...(by.length + steps.length > 0 ? [last] : []),
   ]);
-  print(`${lines.join('\n')}\n`);
 }
 
 function amountsOf({ rows, cached, inputTokens, outputTokens, settled }: LedgerSums): readonly (bigint | string)[] {
@@ -127,7 +135,7 @@ function toJson({ groups, total }: Costs, { from, to }: { readonly from: number;
 
 async function exportRows(options: ExportOptions): Promise<void> {
   await withStore(options.config, async ({ ledger }) => {
-    const isCsv = options.format === 'csv';
+    const isCsv = options.format === 'csv' && options.json !== true;
     if (isCsv) await writeOut(csvLine(rowColumns));
     for await (const row of ledger.rows(spanOf(options))) {
       const cells = toCells(row);
@@ -163,10 +171,6 @@ function toCells(row: LedgerRow): Readonly<Record<string, string | number | unde
     usd: formatUsd(BigInt(settled)),
   };
   return Object.fromEntries(rowColumns.map((column) => [column, cells[column]]));
-}
-
-function print(text: string): void {
-  process.stdout.write(text);
 }
 
 const isoTime = (at: number): string => new Date(at).toISOString();

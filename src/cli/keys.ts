@@ -1,9 +1,11 @@
 /** `isthmus keys`: the API keys of callers, in the store of a configuration, whether or not a gateway runs. */
 import { userInfo } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type ApiKey, ApiKeyError, ApiKeys, type CreatedApiKey } from '../access/index.ts';
 import { parseDuration, type ResolvedConfig } from '../config/index.ts';
-import { fail } from './fail.ts';
+import { type CommandPage, cliCommand, commandGroup } from './frame/cli-command.ts';
+import { fail } from './frame/cli-failure.ts';
+import { printResult } from './frame/print-result.ts';
 import { printable } from './printable.ts';
 import { withStore } from './with-store.ts';
 
@@ -26,23 +28,26 @@ interface RotateOptions extends CommonOptions {
 }
 
 export function keysCommand(): Command {
-  return new Command('keys')
-    .description('The API keys that callers identify themselves with.')
-    .addCommand(createCommand())
-    .addCommand(listCommand())
-    .addCommand(rotateCommand())
-    .addCommand(revokeCommand());
+  return commandGroup('keys', 'The API keys that callers identify themselves with.', [
+    createCommand(),
+    listCommand(),
+    rotateCommand(),
+    revokeCommand(),
+  ]);
 }
 
-function command(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--json', 'write JSON', false);
+function command(name: string, page: CommandPage): Command {
+  return cliCommand(name, page).option('--config <file>', 'the configuration file', 'supergraph.yaml');
 }
 
 function createCommand(): Command {
-  return command('create', 'Create a key, and print it: it is shown this once.')
+  return command('create', {
+    description: 'Create a key, and print it: it is shown this once.',
+    examples: [
+      'isthmus keys create --name shop-web --scopes read:products --expires 90d',
+      'isthmus keys create --name operator --scopes admin:read,admin:write',
+    ],
+  })
     .requiredOption('--name <name>', 'who or what it is for')
     .option('--scopes <list>', 'its scopes, with commas between them', readList, [])
     .option('--roles <list>', 'its roles', readList, [])
@@ -61,18 +66,26 @@ function createCommand(): Command {
 }
 
 function listCommand(): Command {
-  return command('list', 'List the keys, without what is secret of them.').action((options: CommonOptions) =>
+  return command('list', {
+    description: 'List the keys, without what is secret of them.',
+    examples: ['isthmus keys list'],
+  }).action((options: CommonOptions) =>
     changeKeys(options, async (keys) => {
       const listed = await keys.list();
-      if (options.json) print(JSON.stringify(listed.map(toJson), null, 2));
-      else if (listed.length === 0) print('there are no keys; `isthmus keys create --name …` makes one');
-      else for (const key of listed) print(describe(key));
+      printResult(options, listed.map(toJson), () =>
+        listed.length === 0
+          ? 'there are no keys; `isthmus keys create --name …` makes one'
+          : listed.map(describe).join('\n'),
+      );
     }),
   );
 }
 
 function rotateCommand(): Command {
-  return command('rotate', 'Replace a key by another of the same rights, and print that one.')
+  return command('rotate', {
+    description: 'Replace a key by another of the same rights, and print that one.',
+    examples: ['isthmus keys rotate k3x9q2ab --overlap 1d'],
+  })
     .argument('<id>', 'the 8 characters after ist_')
     .option('--overlap <duration>', 'how long the previous key stays valid', readOverlap, readOverlap('1h'))
     .action((id: string, options: RotateOptions) =>
@@ -81,17 +94,19 @@ function rotateCommand(): Command {
 }
 
 function revokeCommand(): Command {
-  return command('revoke', 'End a key, in every running gateway within 2 seconds.')
+  return command('revoke', {
+    description: 'End a key, in every running gateway within 2 seconds.',
+    examples: ['isthmus keys revoke k3x9q2ab'],
+  })
     .argument('<id>', 'the 8 characters after ist_')
     .action((id: string, options: CommonOptions) =>
       changeKeys(options, async (keys) => {
         const revoked = await keys.revoke(idOf(id));
-        print(options.json ? JSON.stringify(toJson(revoked), null, 2) : `${revoked.id} is revoked`);
+        printResult(options, toJson(revoked), () => `${revoked.id} is revoked`);
       }),
     );
 }
 
-/** Exits 1 where the change cannot be made. */
 async function changeKeys(
   { config }: CommonOptions,
   run: (keys: ApiKeys, config: ResolvedConfig) => Promise<void>,
@@ -100,18 +115,14 @@ async function changeKeys(
     await withStore(config, (store, loaded) => run(new ApiKeys(store, `cli:${userInfo().username}`), loaded));
   } catch (error) {
     if (!(error instanceof ApiKeyError)) throw error;
-    fail(error.message);
+    fail('REFUSED', error.message);
   }
 }
 
-function printCreated({ key, ...created }: CreatedApiKey, { json }: CommonOptions): void {
-  if (json) {
-    print(JSON.stringify({ key, ...toJson(created) }, null, 2));
-    return;
-  }
-  // Alone on stdout, so that it can be piped into a secret store.
-  process.stderr.write(`${describe(created)}\nThe key, which is not shown again:\n`);
-  print(key);
+function printCreated({ key, ...created }: CreatedApiKey, options: CommonOptions): void {
+  // The key is alone on stdout, so that it can be piped into a secret store.
+  if (!options.json) process.stderr.write(`${describe(created)}\nThe key, which is not shown again:\n`);
+  printResult(options, { key, ...toJson(created) }, () => key);
 }
 
 function describe({
@@ -146,10 +157,6 @@ function toJson(key: ApiKey): Readonly<Record<string, unknown>> {
 }
 
 const time = (at: number): string => new Date(at).toISOString();
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
 
 /** A whole key is understood too: only its id is used. */
 function idOf(text: string): string {

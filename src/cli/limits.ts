@@ -1,23 +1,22 @@
 /** `isthmus limits`: limits that fit what clients really send. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { messageOf } from '../errors/index.ts';
 import { suggestLimits } from '../limits/index.ts';
-import { fail } from './fail.ts';
+import { cliCommand, commandGroup } from './frame/cli-command.ts';
+import { fail } from './frame/cli-failure.ts';
+import { printResult } from './frame/print-result.ts';
 
 export function limitsCommand(): Command {
-  return new Command('limits')
-    .description('Limits of operations.')
-    .addCommand(
-      new Command('suggest')
-        .description(
-          'Suggest limits from a recorded log: together they would have refused under 0.1 % of its requests.',
-        )
-        .argument('<log...>', 'files of JSON lines that a gateway with limits.mode: measure has logged; - is the input')
-        .option('--json', 'write JSON', false)
-        .action(suggest),
-    );
+  return commandGroup('limits', 'Limits of operations.', [
+    cliCommand('suggest', {
+      description: 'Suggest limits from a recorded log: together they would have refused under 0.1 % of its requests.',
+      examples: ['isthmus limits suggest gateway.log', 'kubectl logs gateway-0 | isthmus limits suggest -'],
+    })
+      .argument('<log...>', 'files of JSON lines that a gateway with limits.mode: measure has logged; - is the input')
+      .action(suggest),
+  ]);
 }
 
 async function suggest(files: readonly string[], { json }: { readonly json: boolean }): Promise<void> {
@@ -30,24 +29,20 @@ async function suggest(files: readonly string[], { json }: { readonly json: bool
         if (sizes !== undefined) requests.push(sizes);
       }
     } catch (error) {
-      fail(messageOf(error), 2);
-      return;
+      fail('FILE', messageOf(error));
     }
   }
-  if (requests.length === 0) {
-    fail('No request in the log has sizes: serve with `limits.mode: measure` for a day, and log JSON.');
-    return;
-  }
+  if (requests.length === 0)
+    fail(
+      'NOTHING_TO_DO',
+      'No request in the log has sizes: serve with `limits.mode: measure` for a day, and log JSON.',
+    );
   const suggested = suggestLimits(requests);
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ requests: requests.length, limits: suggested }, null, 2)}\n`);
-    return;
-  }
   const lines = suggested.map(({ key, limit, largest, refused }) => {
     const entry = key === 'cost' ? `cost: { max: ${limit} }` : `${key}: ${limit}`;
     return `  ${entry.padEnd(26)}# the largest was ${largest}; ${refused} of ${requests.length} requests had more`;
   });
-  process.stdout.write(`limits:\n${lines.join('\n')}\n`);
+  printResult({ json }, { requests: requests.length, limits: suggested }, () => `limits:\n${lines.join('\n')}`);
 }
 
 /** The sizes of a request's line; undefined for any other line. */

@@ -18,7 +18,7 @@ if (Number(process.versions.node.split('.')[0]) < minNodeVersion) {
     `isthmus needs Node ${minNodeVersion} or newer, and this is ${process.versions.node} (${process.execPath}).\n` +
       'Install a newer one from https://nodejs.org, or run it with `npx -p node@26 -p isthmus isthmus`.\n',
   );
-  process.exit(1);
+  process.exit(2);
 }
 const { enableOwnCompileCache } = await import('./compile-cache.ts');
 enableOwnCompileCache();

@@ -1,6 +1,6 @@
 /** `isthmus price`: what the operations of files cost, in points and dollars, now and before a change. */
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
 import { formatUsd } from '../lib/index.ts';
@@ -8,7 +8,9 @@ import { createLogger, type Logger } from '../observability/index.ts';
 import { openPricer, type Pricer } from '../open-pricer.ts';
 import { readSupergraph } from '../read-supergraph.ts';
 import { alignColumns } from './align-columns.ts';
-import { fail } from './fail.ts';
+import { cliCommand } from './frame/cli-command.ts';
+import { fail } from './frame/cli-failure.ts';
+import { printResult, reportFinding } from './frame/print-result.ts';
 
 interface PriceOptions {
   readonly config: string;
@@ -34,15 +36,19 @@ interface Row {
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Exits 1 where an operation is not valid or costs more than `limits.cost.max`, 2 where a file cannot be read. */
+/** Exits 1 where an operation is not valid or costs more than `limits.cost.max`. */
 export function priceCommand(): Command {
-  return new Command('price')
-    .description('Price the operations of files in points, and their AI fields in dollars, by the configuration alone.')
+  return cliCommand('price', {
+    description: 'Price the operations of files in points, and their AI fields in dollars, by the configuration alone.',
+    examples: [
+      'isthmus price operations/*.graphql',
+      'isthmus price page.graphql --variables page.json --before main/supergraph.yaml',
+    ],
+  })
     .argument('<file...>', '.graphql files')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--before <file>', 'the configuration of another state of the graph, to compare with')
     .option('--variables <file>', 'a JSON file with values of variables; without, lists have their assumed sizes')
-    .option('--json', 'write JSON', false)
     .action(price);
 }
 
@@ -53,8 +59,7 @@ async function price(files: readonly string[], { config, before, variables, json
     texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
     values = variables === undefined ? {} : (JSON.parse(await readFile(variables, 'utf8')) as Variables);
   } catch (error) {
-    fail(messageOf(error), 2);
-    return;
+    return fail('FILE', messageOf(error));
   }
   const log = createLogger({ level: 'warn', readable: true, destination: process.stderr });
   const pricer = await pricerOf(config, log);
@@ -64,9 +69,8 @@ async function price(files: readonly string[], { config, before, variables, json
     for (const [index, file] of files.entries())
       rows.push(...(await priceFile(file, texts[index] ?? '', values, pricer, earlier)));
     const { max } = pricer;
-    const lines = json ? [JSON.stringify(rows, null, 2)] : table(rows, max, earlier !== undefined);
-    process.stdout.write(`${lines.join('\n')}\n`);
-    if (rows.some(({ points }) => points === undefined || points > max)) process.exitCode = 1;
+    printResult({ json }, rows, () => table(rows, max, earlier !== undefined).join('\n'));
+    if (rows.some(({ points }) => points === undefined || points > max)) reportFinding();
   } finally {
     await pricer.close();
     await earlier?.close();

@@ -3,7 +3,7 @@
  * models. The calls are paid for; the last line prints their cost.
  */
 import { dirname } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import {
   type Prompt,
   PromptError,
@@ -21,25 +21,29 @@ import { loadConfig, type ResolvedConfig, type SubgraphConfig } from '../config/
 import { Deadline, didYouMean, formatUsd, readTextFile } from '../lib/index.ts';
 import { createLogger } from '../observability/index.ts';
 import { alignColumns } from './align-columns.ts';
-import { fail } from './fail.ts';
+import { cliCommand, commandGroup } from './frame/cli-command.ts';
+import { fail } from './frame/cli-failure.ts';
+import { printResult, reportFinding } from './frame/print-result.ts';
+import { withProgress } from './frame/with-progress.ts';
 import { printable } from './printable.ts';
 
 interface TestOptions {
   readonly config: string;
   readonly model?: string;
+  readonly json: boolean;
 }
 
 export function promptCommand(): Command {
-  return new Command('prompt')
-    .description('The prompts of AI fields.')
-    .addCommand(
-      new Command('test')
-        .description('Run the tests in the prompts’ front matter against real models; exits 1 if one fails.')
-        .argument('[name]', 'a prompt: review-summary, review-summary@3, review-summary#production (default: all)')
-        .option('--model <model>', 'an alias of ai.models, or provider/model, instead of the prompt’s own')
-        .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-        .action(testPrompts),
-    );
+  return commandGroup('prompt', 'The prompts of AI fields.', [
+    cliCommand('test', {
+      description: 'Run the tests in the prompts’ front matter against real models; exits 1 if one fails.',
+      examples: ['isthmus prompt test', 'isthmus prompt test review-summary --model smart --json'],
+    })
+      .argument('[name]', 'a prompt: review-summary, review-summary@3, review-summary#production (default: all)')
+      .option('--model <model>', 'an alias of ai.models, or provider/model, instead of the prompt’s own')
+      .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+      .action(testPrompts),
+  ]);
 }
 
 /** A test to run, or the reason it is not run. */
@@ -56,9 +60,9 @@ interface Row {
 const parallel = 4;
 const maxShownCharacters = 300;
 
-async function testPrompts(name: string | undefined, { config: file, model }: TestOptions): Promise<void> {
+async function testPrompts(name: string | undefined, { config: file, model, json }: TestOptions): Promise<void> {
   const config = await loadConfig(file);
-  const log = createLogger({ level: 'warn' });
+  const log = createLogger({ level: 'warn', readable: true, destination: process.stderr });
   const cache = createMemoryStore({ maxBytes: config.ai.cache.maxBytes });
   // A cached answer would test nothing.
   const ai = { ...config.ai, exposeReferences: true };
@@ -66,12 +70,12 @@ async function testPrompts(name: string | undefined, { config: file, model }: Te
   try {
     const { prompts, broken } = await readPrompts(config, name);
     if (prompts.length === 0 && broken.length === 0) {
-      if (name === undefined) return fail('no AI subgraph has a prompt');
+      if (name === undefined) return fail('NOTHING_TO_DO', 'no AI subgraph has a prompt');
       const names = (await readPrompts(config, undefined)).prompts.map(({ prompt }) => prompt.name);
-      return fail(`there is no prompt "${name}"${didYouMean(name, names)}`);
+      return fail('NOT_FOUND', `there is no prompt "${name}"${didYouMean(name, names)}`);
     }
-    const rows = [...broken, ...(await runAll(prompts, models, model, config.ai.callTimeoutMs))];
-    print(rows);
+    const run = () => runAll(prompts, models, model, config.ai.callTimeoutMs);
+    print([...broken, ...(await withProgress('testing prompts', run))], json);
   } finally {
     await models.close();
     await cache.close();
@@ -168,34 +172,48 @@ async function runOne(
   return { kind: 'ran', result: await runPromptTest({ ...testRun, model, ...bounds }) };
 }
 
-function print(rows: readonly Row[]): void {
+function print(rows: readonly Row[], json: boolean): void {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   let costNanoUsd = 0n;
-  const table: string[][] = [['', 'prompt', 'test', 'model', 'ms', 'USD']];
-  const notes: string[][] = [[]];
-  for (const { prompt, test, outcome } of rows) {
-    const answer = outcome.kind === 'ran' ? outcome.result.answer : undefined;
-    const state = stateOf(outcome);
-    counts[state]++;
-    costNanoUsd += answer?.costNanoUsd ?? 0n;
-    table.push([
-      state,
-      prompt,
-      test,
-      answer?.model ?? '',
-      answer === undefined ? '' : String(Math.round(answer.durationMs)),
-      answer === undefined ? '' : formatUsd(answer.costNanoUsd),
-    ]);
-    notes.push(notesOf(outcome));
+  for (const { outcome } of rows) {
+    counts[stateOf(outcome)]++;
+    if (outcome.kind === 'ran') costNanoUsd += outcome.result.answer?.costNanoUsd ?? 0n;
   }
-  for (const [index, line] of alignColumns(table).entries()) {
-    process.stdout.write(`${line}\n`);
-    for (const note of notes[index] ?? []) process.stdout.write(`    ${note}\n`);
-  }
+  const usd = formatUsd(costNanoUsd);
   const { passed, failed, skipped } = counts;
-  process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped; ${formatUsd(costNanoUsd)} USD\n`);
-  if (failed > 0) process.exitCode = 1;
-  else if (passed === 0) fail('nothing was tested');
+  const result = { ...counts, usd, tests: rows.map(toJson) };
+  const isTested = passed + failed > 0;
+  if (isTested || !json)
+    printResult({ json }, result, () =>
+      [...tableOf(rows), '', `${passed} passed, ${failed} failed, ${skipped} skipped; ${usd} USD`].join('\n'),
+    );
+  if (!isTested) fail('NOTHING_TO_DO', 'nothing was tested', result);
+  if (failed > 0) reportFinding();
+}
+
+function toJson({ prompt, test, outcome }: Row) {
+  const row = { prompt, test, state: stateOf(outcome) };
+  if (outcome.kind !== 'ran') return { ...row, problems: [outcome.why] };
+  const { problems, answer } = outcome.result;
+  if (answer === undefined) return { ...row, problems };
+  const { model, durationMs, costNanoUsd } = answer;
+  return { ...row, problems, model, ms: Math.round(durationMs), usd: formatUsd(costNanoUsd), answer: textOf(answer) };
+}
+
+/** Each row with its notes below it. */
+function tableOf(rows: readonly Row[]): readonly string[] {
+  const cells = rows.map(({ prompt, test, outcome }) => {
+    const answer = outcome.kind === 'ran' ? outcome.result.answer : undefined;
+    const ms = answer === undefined ? '' : String(Math.round(answer.durationMs));
+    const usd = answer === undefined ? '' : formatUsd(answer.costNanoUsd);
+    return [stateOf(outcome), prompt, test, answer?.model ?? '', ms, usd];
+  });
+  const [head = '', ...lines] = alignColumns([['', 'prompt', 'test', 'model', 'ms', 'USD'], ...cells]);
+  const noted = rows.flatMap(({ outcome }, index) => [
+    lines[index] ?? '',
+    ...notesOf(outcome).map((note) => `    ${note}`),
+  ]);
+  return [head, ...noted];
 }
 
 function stateOf(outcome: Row['outcome']): 'passed' | 'failed' | 'skipped' {

@@ -1,10 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Command } from 'commander';
-import { fail } from './fail.ts';
+import type { Command } from 'commander';
+import { unreachable } from '../lib/index.ts';
+import { cliCommand } from './frame/cli-command.ts';
+import { fail } from './frame/cli-failure.ts';
+import { printResult, reportFinding } from './frame/print-result.ts';
+import { withProgress } from './frame/with-progress.ts';
 import { findGateways, type RunningGateway, rereadGateway } from './running-gateways.ts';
 
 interface ReloadOptions {
   readonly config: string;
+  readonly json: boolean;
 }
 
 /** Composition alone may take two minutes. */
@@ -13,39 +18,74 @@ const pollIntervalMs = 50;
 
 /** `isthmus reload`: makes the gateways that serve a configuration reload it; exits 1 if one refuses the change. */
 export function reloadCommand(): Command {
-  return new Command('reload')
-    .description('Make the running gateway reload its configuration, schemas and prompts, as SIGHUP does.')
+  return cliCommand('reload', {
+    description: 'Make the running gateway reload its configuration, schemas and prompts, as SIGHUP does.',
+    examples: ['isthmus reload', 'isthmus reload --config production.yaml --json'],
+  })
     .option('--config <file>', 'the configuration file it serves', 'supergraph.yaml')
     .action(reload);
 }
 
-async function reload({ config }: ReloadOptions): Promise<void> {
+async function reload({ config, json }: ReloadOptions): Promise<void> {
   const gateways = await findGateways(config);
   if (gateways.length === 0) {
     return fail(
+      'GATEWAY_UNREACHABLE',
       `no gateway that serves ${config} is running on this machine: start one with \`isthmus serve\`. ` +
         'Reload a gateway in a container, or one that cannot write beside its configuration, with `kill -HUP <pid>`.',
     );
   }
-  await Promise.all(gateways.map(reloadGateway));
+  const outcomes = await withProgress('reloading', () => Promise.all(gateways.map(reloadGateway)));
+  printResult({ json }, outcomes, () => outcomes.flatMap((each) => (isDone(each) ? [textOf(each)] : [])).join('\n'));
+  const undone = outcomes.filter((each) => !isDone(each));
+  for (const each of json ? [] : undone) process.stderr.write(`${textOf(each)}\n`);
+  if (undone.length > 0) reportFinding();
 }
 
-async function reloadGateway(gateway: RunningGateway): Promise<void> {
-  const name = `${gateway.url} (process ${gateway.pid})`;
-  process.kill(gateway.pid, 'SIGHUP');
+interface Outcome {
+  readonly url: string;
+  readonly pid: number;
+  /** `silent`: it did not report an outcome in time. */
+  readonly outcome: 'swapped' | 'unchanged' | 'refused' | 'stopped' | 'silent';
+  /** Of what it serves now. */
+  readonly generation: string;
+  /** Why it was refused. */
+  readonly problem?: string;
+}
+
+async function reloadGateway(gateway: RunningGateway): Promise<Outcome> {
+  const { url, pid } = gateway;
+  process.kill(pid, 'SIGHUP');
   const endsAt = performance.now() + timeoutMs;
   while (performance.now() < endsAt) {
     const now = await rereadGateway(gateway);
-    if (now === undefined) return fail(`${name} has ended`);
-    if (now.reloads > gateway.reloads) return printOutcome(name, now);
+    const generation = now?.generation ?? '-';
+    if (now === undefined) return { url, pid, outcome: 'stopped', generation };
+    if (now.reloads > gateway.reloads) {
+      const { kind = 'stopped', error } = now.outcome ?? {};
+      return { url, pid, outcome: kind, generation, ...(error === undefined ? {} : { problem: error }) };
+    }
     await wait(pollIntervalMs);
   }
-  fail(`${name} did not report the outcome within ${timeoutMs / 1_000} s; see its log`);
+  return { url, pid, outcome: 'silent', generation: gateway.generation };
 }
 
-function printOutcome(name: string, { outcome, generation }: RunningGateway): void {
-  if (outcome?.kind === 'swapped') process.stdout.write(`${name} now serves generation ${generation}\n`);
-  else if (outcome?.kind === 'unchanged') process.stdout.write(`${name}: nothing has changed\n`);
-  else if (outcome?.kind !== 'refused') fail(`${name} is stopping`);
-  else fail(`${name} refused the change and keeps serving the previous generation:\n${outcome.error ?? ''}`);
+const isDone = ({ outcome }: Outcome): boolean => outcome === 'swapped' || outcome === 'unchanged';
+
+function textOf({ url, pid, outcome, generation, problem = '' }: Outcome): string {
+  const name = `${url} (process ${pid})`;
+  switch (outcome) {
+    case 'swapped':
+      return `${name} now serves generation ${generation}`;
+    case 'unchanged':
+      return `${name}: nothing has changed`;
+    case 'refused':
+      return `${name} refused the change and keeps serving the previous generation:\n${problem}`;
+    case 'stopped':
+      return `${name} has ended`;
+    case 'silent':
+      return `${name} did not report the outcome within ${timeoutMs / 1_000} s; see its log`;
+    default:
+      return unreachable(outcome);
+  }
 }

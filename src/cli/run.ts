@@ -1,68 +1,47 @@
-/** The commands of `isthmus`, one file each; this file registers them and maps failures to exit codes. */
-import { readFileSync } from 'node:fs';
+/** Runs the command line: the result of a command is on stdout; its exit code is 0, 1 where it has something to report, 2 where it could not run. */
 import { isatty } from 'node:tty';
-import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config/index.ts';
-import { createLogger } from '../observability/index.ts';
-import { CompositionError, problemFields } from '../supergraph/index.ts';
-import { accessCommand } from './access/access.ts';
-import { aiCommand } from './ai.ts';
-import { auditCommand } from './audit.ts';
-import { budgetsCommand } from './budgets.ts';
-import { cacheCommand } from './cache/cache.ts';
-import { composeCommand } from './compose.ts';
-import { configSchemaCommand } from './config-schema.ts';
-import { costsCommand } from './costs.ts';
-import { keysCommand } from './keys.ts';
-import { limitsCommand } from './limits.ts';
-import { logCommand } from './log/log.ts';
-import { eraseCommand } from './people/erase.ts';
-import { exportCommand } from './people/export.ts';
-import { priceCommand } from './price.ts';
-import { promptCommand } from './prompt.ts';
-import { reloadCommand } from './reload.ts';
-import { replayCommand } from './replay/replay.ts';
-import { serveCommand } from './serve.ts';
-import { storeCommand } from './store.ts';
-import { typesCommand } from './types.ts';
+import type { Command } from 'commander';
+import { reportFailure } from './frame/report-failure.ts';
+import { commandsWithin, createProgram } from './program.ts';
 
-// The package's own, beside src/ and beside dist/.
-const packageFile = new URL('../../package.json', import.meta.url);
-const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string };
-
-/** Runs the command line. Ends the process itself only where a command failed. */
+/** Ends the process itself only where a command could not run. */
 export async function run(): Promise<void> {
-  const program = new Command('isthmus')
-    .description('A GraphQL federation gateway whose AI fields are real fields of the graph.')
-    .version(version)
-    .addCommand(serveCommand())
-    .addCommand(reloadCommand())
-    .addCommand(composeCommand())
-    .addCommand(typesCommand())
-    .addCommand(aiCommand())
-    .addCommand(cacheCommand())
-    .addCommand(promptCommand())
-    .addCommand(priceCommand())
-    .addCommand(limitsCommand())
-    .addCommand(accessCommand())
-    .addCommand(keysCommand())
-    .addCommand(auditCommand())
-    .addCommand(storeCommand())
-    .addCommand(costsCommand())
-    .addCommand(logCommand())
-    .addCommand(budgetsCommand())
-    .addCommand(replayCommand())
-    .addCommand(exportCommand())
-    .addCommand(eraseCommand())
-    .addCommand(new Command('config').description('The configuration file.').addCommand(configSchemaCommand()));
-  throwInsteadOfExiting(program);
-  endQuietlyWithoutReader(() => program.args[0] === 'serve');
-
-  try {
-    await program.parseAsync();
-  } catch (error) {
-    process.exit(exitCodeOf(error, program.args[0] === 'serve' && !isatty(1)));
+  const words = process.argv.slice(2);
+  if (optionsOf(words).includes('--no-color')) {
+    process.env.NO_COLOR = '1';
+    delete process.env.FORCE_COLOR;
   }
+  endQuietlyWithoutReader(() => words.includes('serve'));
+  const code = await runCommandLine(words);
+  if (code !== 2) return;
+  // What has been written reaches a pipe first.
+  process.exitCode = code;
+  process.stdout.write('', () => process.exit());
+}
+
+/** @returns the exit code; a gateway that serves goes on doing so */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const program = createProgram();
+  const json = optionsOf(words).includes('--json');
+  if (json) for (const command of [program, ...commandsWithin(program)]) writeNoErrors(command);
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    const logsJson = program.args[0] === 'serve' && !isatty(1);
+    return reportFailure(error, { json, logsJson });
+  }
+}
+
+/** What may be an option: all before `--`. */
+function optionsOf(words: readonly string[]): readonly string[] {
+  const end = words.indexOf('--');
+  return end === -1 ? words : words.slice(0, end);
+}
+
+/** The failure is on stdout. */
+function writeNoErrors(command: Command): void {
+  command.configureOutput({ writeErr: () => undefined });
 }
 
 /**
@@ -73,46 +52,7 @@ function endQuietlyWithoutReader(isServing: () => boolean): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (isServing()) return;
-      process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 1);
+      process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2);
     });
   }
-}
-
-const listenAdvice = {
-  EADDRINUSE: 'The port is in use: stop the other process, or choose another port with --port or server.port.',
-  EACCES: 'This user may not listen on that port: choose a port from 1024 up with --port or server.port.',
-  ENOTSUP: 'Threads cannot share a port on this system: set server.workers to 1.',
-  EADDRNOTAVAIL: 'This machine has no such address: correct --host or server.host.',
-} as const;
-
-function isListenCode(code: string): code is keyof typeof listenAdvice {
-  return Object.hasOwn(listenAdvice, code);
-}
-
-function throwInsteadOfExiting(command: Command): void {
-  command.exitOverride();
-  for (const inner of command.commands) throwInsteadOfExiting(inner);
-}
-
-/** Exit code 2 for a wrong command line, 1 for any other failure; errors that an operator can fix are printed without a stack. */
-function exitCodeOf(error: unknown, logsJson: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof ConfigError || error instanceof CompositionError) {
-    if (logsJson && error instanceof CompositionError) logRefusedStart(error);
-    else process.stderr.write(`${error.message}\n`);
-    return 1;
-  }
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== undefined && isListenCode(code)) {
-    process.stderr.write(`cannot listen: ${message}\n${listenAdvice[code]}\n`);
-    return 1;
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  return 1;
-}
-
-/** A composition that was refused, as one line of the JSON log: its problems are fields, as those of a refused reload. */
-function logRefusedStart({ message, problems }: CompositionError): void {
-  const log = createLogger({ level: 'error', readable: false });
-  log.error({ problems: problemFields(problems) }, `the start was refused\n${message}`);
 }

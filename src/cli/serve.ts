@@ -1,10 +1,11 @@
 import { availableParallelism, constants } from 'node:os';
 import { isatty } from 'node:tty';
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config/index.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
-import { reopenLogFiles } from '../observability/index.ts';
+import { type OpenedLog, openLog, reopenLogFiles } from '../observability/index.ts';
 import { openWorkers } from '../workers/index.ts';
+import { cliCommand } from './frame/cli-command.ts';
 import { reportRunning } from './report-running.ts';
 
 interface ServeOptions {
@@ -13,6 +14,7 @@ interface ServeOptions {
   readonly host?: string;
   readonly workers?: number;
   readonly watch: boolean;
+  readonly json?: boolean;
 }
 
 /** The time to close everything after the drain; whatever hangs longer ends with the process. */
@@ -20,8 +22,15 @@ const closeTimeoutMs = 1_000;
 
 /** `isthmus serve`: runs the gateway until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reloads. */
 export function serveCommand(): Command {
-  return new Command('serve')
-    .description('Serve the supergraph.')
+  return cliCommand('serve', {
+    description: 'Serve the supergraph.',
+    examples: [
+      'isthmus serve',
+      'isthmus serve --config production.yaml --host 0.0.0.0 --workers auto',
+      'isthmus serve --port 0 --no-watch --json',
+    ],
+    json: 'write the log as JSON lines in a terminal, too',
+  })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--port <number>', 'instead of server.port; 0 takes a free one', readPort)
     .option('--host <address>', 'instead of server.host')
@@ -30,7 +39,7 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-async function serve({ config, port, host, workers, watch }: ServeOptions): Promise<void> {
+async function serve({ config, port, host, workers, watch, json }: ServeOptions): Promise<void> {
   // Installed first: a SIGHUP during the start must not end the process; the reload is made after the start.
   let isAwaited = false;
   let reload = (): void => {
@@ -49,7 +58,7 @@ async function serve({ config, port, host, workers, watch }: ServeOptions): Prom
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
 
-  const gateway = await openGateway({ config, workers, watch });
+  const gateway = await openGateway({ config, workers, watch, json });
   const { log } = gateway;
   const server = await gateway.listen({ host, port });
   let stopping = false;
@@ -82,24 +91,31 @@ async function serve({ config, port, host, workers, watch }: ServeOptions): Prom
   if (isAwaited) reload();
 }
 
+type OpenOptions = Pick<ServeOptions, 'config' | 'watch'> & {
+  readonly [Name in 'workers' | 'json']: ServeOptions[Name] | undefined;
+};
+
 interface ServedGateway extends Pick<Gateway, 'log' | 'listen' | 'reload' | 'close'> {
   readonly generation: () => string | undefined;
 }
 
 /** In this thread, or in workers. */
-async function openGateway({
-  config,
-  workers,
-  watch,
-}: Pick<ServeOptions, 'config' | 'watch'> & { readonly workers: number | undefined }): Promise<ServedGateway> {
+async function openGateway({ config, workers, watch, json }: OpenOptions): Promise<ServedGateway> {
   const options = { configFile: config, watch, waitForSubgraphs: true, records: true, registry: true };
+  const opened = json === true ? await openJsonLog(config) : undefined;
   const count = workers ?? (await loadConfig(config)).server.workers;
   if (count === 1) {
-    const gateway = await createGateway(options);
+    const gateway = await createGateway({ ...options, log: opened?.log });
     return { ...gateway, generation: () => gateway.generations.current?.id };
   }
-  const gateway = await openWorkers({ ...options, workers: count });
+  const output = opened === undefined ? {} : { output: opened };
+  const gateway = await openWorkers({ ...options, ...output, workers: count });
   return { ...gateway, generation: () => gateway.generation };
+}
+
+async function openJsonLog(config: string): Promise<OpenedLog> {
+  const { telemetry } = await loadConfig(config);
+  return openLog({ ...telemetry, log: { ...telemetry.log, format: 'json' } });
 }
 
 const mostWorkers = 256;

@@ -1,25 +1,27 @@
 /** `isthmus store`: the durable state of a configuration, whether or not a gateway runs. */
 import { userInfo } from 'node:os';
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import { cliCommand, commandGroup } from './frame/cli-command.ts';
+import { printResult } from './frame/print-result.ts';
 import { withStore } from './with-store.ts';
 
 export function storeCommand(): Command {
-  return new Command('store')
-    .description('Where API keys, the audit log and the ledger are kept.')
-    .addCommand(rekeyCommand());
+  return commandGroup('store', 'Where API keys, the audit log and the ledger are kept.', [rekeyCommand()]);
 }
 
 function rekeyCommand(): Command {
-  return new Command('rekey')
-    .description('Encrypt the store with `store.key`, where it is encrypted with one of `store.previous_keys`.')
+  return cliCommand('rekey', {
+    description: 'Encrypt the store with `store.key`, where it is encrypted with one of `store.previous_keys`.',
+    examples: ['isthmus store rekey', 'isthmus store rekey --config production.yaml'],
+  })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .action(({ config }: { readonly config: string }) =>
+    .action(({ config, json }: { readonly config: string; readonly json: boolean }) =>
       withStore(config, async (store) => {
         const rekeyed = await store.rekey(`cli:${userInfo().username}`);
-        process.stdout.write(
+        printResult({ json }, rekeyed ?? { apiKeys: 0, auditEntries: 0, ledgerNames: 0 }, () =>
           rekeyed === undefined
-            ? 'The store is encrypted with store.key already: store.previous_keys can be removed.\n'
-            : `${rekeyed.apiKeys} API keys, ${rekeyed.auditEntries} entries of the audit log and ${rekeyed.ledgerNames} names of the ledger are encrypted with store.key: store.previous_keys can be removed.\n`,
+            ? 'The store is encrypted with store.key already: store.previous_keys can be removed.'
+            : `${rekeyed.apiKeys} API keys, ${rekeyed.auditEntries} entries of the audit log and ${rekeyed.ledgerNames} names of the ledger are encrypted with store.key: store.previous_keys can be removed.`,
         );
       }),
     );

@@ -1,62 +1,80 @@
 /** `isthmus types`: TypeScript types for the code of AI subgraphs, each file beside its module. */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { GraphQLError } from 'graphql';
 import { generateFieldTypes, sensitiveFieldsOf } from '../ai/fields/index.ts';
 import { loadConfig, type SubgraphConfig } from '../config/index.ts';
 import { readSources } from '../supergraph/index.ts';
+import { cliCommand } from './frame/cli-command.ts';
+import { fail } from './frame/cli-failure.ts';
+import { printResult, reportFinding } from './frame/print-result.ts';
 import { writeWhole } from './write-whole.ts';
 
 interface TypesOptions {
   readonly config: string;
   readonly check: boolean;
+  readonly json: boolean;
 }
 
 type AiSubgraph = Extract<SubgraphConfig, { kind: 'ai' }>;
 
-/** Exits 1 if a schema cannot be read, and with `--check` if a file is stale. */
+/** Exits 1 with `--check` where a file is stale. */
 export function typesCommand(): Command {
-  return new Command('types')
-    .description('Write the TypeScript types for the code of AI subgraphs.')
+  return cliCommand('types', {
+    description: 'Write the TypeScript types for the code of AI subgraphs.',
+    examples: ['isthmus types', 'isthmus types --check # in CI'],
+  })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--check', 'write nothing; fail when a file is stale', false)
     .action(writeTypes);
 }
 
-async function writeTypes({ config, check }: TypesOptions): Promise<void> {
+interface WrittenFile {
+  readonly subgraph: string;
+  readonly file: string;
+  readonly state: 'unchanged' | 'stale' | 'written';
+}
+
+async function writeTypes({ config, check, json }: TypesOptions): Promise<void> {
   const { subgraphs, ...loaded } = await loadConfig(config);
   const coded = subgraphs.filter(
     (subgraph): subgraph is AiSubgraph => subgraph.kind === 'ai' && subgraph.codeFile !== undefined,
   );
-  if (coded.length === 0) process.stdout.write('no AI subgraph names `code`: there is nothing to write\n');
   // All subgraphs: fields that another subgraph marks @sensitive are masked too.
   const sources = coded.length === 0 ? [] : await readSources({ ...loaded, subgraphs });
   const sensitive = await sensitiveFieldsOf(sources);
-  for (const { name, codeFile = '', schema } of coded) {
+  const texts = coded.map(({ name, codeFile = '', schema }) => {
     const file = typesFileOf(codeFile);
-    const path = relative(process.cwd(), file);
     const sdl = sources.find((source) => source.name === name)?.sdl ?? '';
     const source = relative(dirname(file), schema.path).replaceAll('\\', '/');
-    let text: string;
-    try {
-      text = generateFieldTypes({ sdl, source, sensitive });
-    } catch (error) {
-      if (!(error instanceof GraphQLError)) throw error;
-      process.stderr.write(`${name}: ${error.message}; \`isthmus compose\` says where\n`);
-      process.exitCode = 1;
-      continue;
-    }
+    return { subgraph: name, file, text: typesOf(name, { sdl, source, sensitive }) };
+  });
+  const files: WrittenFile[] = [];
+  for (const { subgraph, file, text } of texts) {
     const current = await readFile(file, 'utf8').catch(() => undefined);
-    if (current === text) {
-      if (!check) process.stdout.write(`${path} is unchanged\n`);
-    } else if (check) {
-      process.stderr.write(`${path} is stale; write it with \`isthmus types\`\n`);
-      process.exitCode = 1;
-    } else {
-      await writeWhole(file, text);
-      process.stdout.write(`${path} is written\n`);
-    }
+    const state = current === text ? 'unchanged' : check ? 'stale' : 'written';
+    if (state === 'written') await writeWhole(file, text);
+    files.push({ subgraph, file: relative(process.cwd(), file), state });
+  }
+  const stale = files.filter(({ state }) => state === 'stale');
+  printResult({ json }, files, () => linesOf(files, check).join('\n'));
+  for (const { file } of json ? [] : stale) process.stderr.write(`${file} is stale; write it with \`isthmus types\`\n`);
+  if (stale.length > 0) reportFinding();
+}
+
+function linesOf(files: readonly WrittenFile[], check: boolean): readonly string[] {
+  if (files.length === 0) return ['no AI subgraph names `code`: there is nothing to write'];
+  return check ? [] : files.map(({ file, state }) => `${file} is ${state}`);
+}
+
+/** @throws CliFailure where its schema cannot be read */
+function typesOf(subgraph: string, options: Parameters<typeof generateFieldTypes>[0]): string {
+  try {
+    return generateFieldTypes(options);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return fail('COMPOSITION', `${subgraph}: ${error.message}; \`isthmus compose\` says where`);
   }
 }
 

@@ -3,6 +3,7 @@
  * What may be a credential is redacted wherever a line carries it, and the tests hold that against the whole list.
  */
 import { isatty } from 'node:tty';
+import { styleText } from 'node:util';
 import { pino } from 'pino';
 import type { LogLevel } from '../config/index.ts';
 import { isoTime } from '../lib/index.ts';
@@ -95,9 +96,10 @@ export function writeLogLines(lines: string): void {
   toStdout(isatty(1)).write(lines);
 }
 
-/** By the convention of https://no-color.org. */
-export function allowsColours(): boolean {
-  return !process.env.NO_COLOR;
+/** A terminal does, unless NO_COLOR or FORCE_COLOR say otherwise. */
+export function allowsColours(output: unknown = process.stdout): boolean {
+  if (output !== process.stdout && output !== process.stderr) return false;
+  return styleText('green', '.', { stream: output as NodeJS.WritableStream }) !== '.';
 }
 
 export function createLogger(options: LoggerOptions): Logger {
@@ -106,7 +108,7 @@ export function createLogger(options: LoggerOptions): Logger {
     if (destination === undefined) toStdout(readable).write(line);
     else destination.write(line);
   };
-  const isColoured = readable && allowsColours();
+  const isColoured = readable && allowsColours(destination);
   const isDetailed = level === 'debug' || level === 'trace';
   const writeReadable = (line: string): void => {
     const text = readableLine(line, isColoured, isDetailed);

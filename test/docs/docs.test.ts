@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
@@ -20,6 +18,7 @@ import { checkAiSdkPackage } from '../../src/ai/providers/ai-sdk/index.ts';
 import { loadConfig, type ResolvedConfig } from '../../src/index.ts';
 import { importRanks } from '../testkit/import-ranks.ts';
 import {
+  commandsSection,
   configurationLeaves,
   configurationSection,
   errorsSection,
@@ -28,8 +27,6 @@ import {
 } from './generated-sections.ts';
 import { logLinesSection } from './log-lines.ts';
 import { allSnippets, expectSection, pages } from './pages.ts';
-
-const run = promisify(execFile);
 
 /** Loads a part of a supergraph.yaml: a subgraph is added if it has none, and every variable has a value. */
 async function loadSnippet(yaml: string): Promise<ResolvedConfig> {
@@ -63,6 +60,9 @@ function headingsIn(page: string): readonly string[] {
 
 describe('the reference pages', () => {
   it('list every error code', () => expectSection('docs/errors.md', 'errors', errorsSection()));
+
+  it('list every command, with its options and examples', () =>
+    expectSection('docs/cli.md', 'commands', commandsSection()));
 
   it('list every metric', () => expectSection('docs/observability.md', 'metrics', metricsSection()));
 
@@ -186,21 +186,5 @@ describe('the README and the pages of docs/', () => {
     const examples = globSync('examples/*/package.json');
     expect(examples).toHaveLength(3);
     for (const example of examples) expect(versions, example).toMatchObject(await read(example));
-  });
-
-  it('list commands that exist', { timeout: 60_000 }, async () => {
-    const page = await readFile('docs/operating.md', 'utf8');
-    const commands = [...page.matchAll(/^\| `isthmus ([a-z]+(?: [a-z]+)?)/gm)].map(([, command = '']) => command);
-    expect(commands).toContain('ai warm');
-    expect(commands.length).toBeGreaterThan(7);
-    const words = commands.map((command) => command.split(' '));
-    const help = new Map<string, string>();
-    for (const parent of new Set(words.map((command) => command.slice(0, -1).join(' ')))) {
-      const args = [...parent.split(' ').filter((word) => word !== ''), '--help'];
-      help.set(parent, (await run(process.execPath, ['src/cli/main.ts', ...args])).stdout);
-    }
-    for (const command of words) {
-      expect(help.get(command.slice(0, -1).join(' '))).toMatch(new RegExp(`^ {2}${command.at(-1)} `, 'm'));
-    }
   });
 });

@@ -1,4 +1,7 @@
 /** The parts of the docs that are generated from the source; tests compare them, `UPDATE_DOCS=1` rewrites them. */
+import type { Command } from 'commander';
+import { examplesOf } from '../../src/cli/frame/cli-command.ts';
+import { commandsWithin, createProgram, pathOf } from '../../src/cli/program.ts';
 import { configJsonSchema } from '../../src/config/index.ts';
 import { errorTable } from '../../src/errors/index.ts';
 import { definitions } from '../../src/observability/metrics/metric-table.ts';
@@ -17,6 +20,44 @@ export function metricsSection(): string {
       `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
   );
   return ['| name | type | labels | what it is |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** The commands that run: groups of them have no options of their own. */
+function runnable(): readonly Command[] {
+  return commandsWithin(createProgram()).filter(({ options }) => options.some(({ long }) => long === '--json'));
+}
+
+export function commandsSection(): string {
+  const all = runnable();
+  const rows = all.map(
+    (command) => `| [\`${pathOf(command)}\`](#${pathOf(command).replaceAll(' ', '-')}) | ${command.description()} |`,
+  );
+  return ['| command | what it does |', '|---|---|', ...rows, ...all.map(commandChapter)].join('\n');
+}
+
+function commandChapter(command: Command): string {
+  const usage = `${pathOf(command)} ${command.usage()}`.replace(' [command]', '');
+  const words = command.registeredArguments.map((word) => [
+    `${word.name()}${word.variadic ? '…' : ''}`,
+    word.description,
+  ]);
+  const options = command.options
+    .filter(({ hidden }) => !hidden)
+    .map(({ flags, description, defaultValue, mandatory }) => {
+      const isShown = ['string', 'number'].includes(typeof defaultValue) && !flags.includes('<time>');
+      const needed = mandatory && !description.includes('required') ? ' (required)' : '';
+      return [flags, `${description}${needed}${isShown ? `; default: \`${defaultValue}\`` : ''}`];
+    });
+  const rows = [...words, ...options].map(
+    ([name = '', text = '']) => `| \`${name}\` | ${text.replaceAll('|', '\\|')} |`,
+  );
+  return [
+    `\n### ${pathOf(command)}\n`,
+    `${command.description()}\n`,
+    `\`\`\`text\n${usage}\n\`\`\`\n`,
+    `| argument or option | what it is |\n|---|---|\n${rows.join('\n')}\n`,
+    `\`\`\`sh\n${examplesOf(command).join('\n')}\n\`\`\``,
+  ].join('\n');
 }
 
 interface Schema {

@@ -54,7 +54,7 @@ describe.each(['README.md', 'docs/get-started.md'])('the AI field of %s', (page)
     await writeFile(query, 'query Warm($id: ID!) { product(id: $id) { reviews(first: 2) { triage { subject } } } }');
     const warm = async () => {
       const variables = JSON.stringify({ id: 'p2' });
-      const args = ['ai', 'warm', '--query', query, '--variables', variables, '--url', `${shop.url}/graphql`];
+      const args = ['ai', 'warm', '--query', query, '--variables', variables, '--gateway', `${shop.url}/graphql`];
       return (await run(process.execPath, ['src/cli/main.ts', ...args])).stdout;
     };
     expect(await warm()).toBe('2 generated, 0 already cached, 0 failed; 0 USD\n');

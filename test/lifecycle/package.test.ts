@@ -49,7 +49,7 @@ describe('the packed package', () => {
       'engine: reference\nsubgraphs: { a: { routing_url: "http://127.0.0.1:1", schema: { file: a.graphql } } }',
     );
     const isthmus = spawnIsthmus(['serve', '--config', config, '--port', '0'], {}, command());
-    expect(await isthmus.ended).toBe(1);
+    expect(await isthmus.ended).toBe(2);
     expect(isthmus.output()).toMatch(/engine.*npm install @apollo\/gateway@2\.14\.4/);
   });
 

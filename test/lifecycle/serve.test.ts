@@ -53,7 +53,7 @@ describe('isthmus serve', () => {
       `${shop.products.sdl}\nextend type Product { other: Missing }`,
     );
     const isthmus = run(['serve', '--config', config, '--port', '0']);
-    expect(await isthmus.ended).toBe(1);
+    expect(await isthmus.ended).toBe(2);
     const lines = isthmus.output().trim().split('\n');
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
@@ -181,7 +181,7 @@ describe('isthmus serve', () => {
 describe('a bad start', () => {
   async function fails(args: readonly string[]): Promise<string> {
     const isthmus = run(args);
-    expect(await isthmus.ended).toBe(1);
+    expect(await isthmus.ended).toBe(2);
     expect(isthmus.output()).not.toMatch(/\n\s+at .*:\d+:\d+/);
     return isthmus.output();
   }

@@ -231,7 +231,7 @@ plugins: [which-worker.mjs]\n`;
     const { port } = new URL(gateway.url);
     for (const workers of ['2', '1']) {
       const other = spawnIsthmus(['serve', '--config', gateway.config, '--port', port, '--workers', workers]);
-      expect(await other.ended).toBe(1);
+      expect(await other.ended).toBe(2);
       expect(other.output()).toContain('EADDRINUSE');
     }
   });
@@ -317,7 +317,7 @@ describe('workers', () => {
     await using shop = await prepareShop();
     await shop.save('which-worker.mjs', 'export const nothing = 1;\n');
     const isthmus = spawnIsthmus(['serve', '--config', shop.config, '--port', '0', '--workers', '2']);
-    expect(await isthmus.ended).toBe(1);
+    expect(await isthmus.ended).toBe(2);
     expect(isthmus.output()).toContain('supergraph.yaml:2: plugins[0]');
     expect(isthmus.output()).not.toMatch(/\n\s+at .*:\d+:\d+/);
   });

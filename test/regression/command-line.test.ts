@@ -65,7 +65,7 @@ describe('isthmus', () => {
   it('serve explains what to do if its port is in use', async () => {
     const port = await takenPort();
     const { code, output } = await ended(['src/cli/main.ts', 'serve', '--port', String(port)]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(output).toContain('choose another port with --port or server.port');
   });
 
@@ -76,7 +76,7 @@ describe('isthmus', () => {
 
   it('reload reports that no gateway serves the configuration', async () => {
     const { code, output } = await ended(['src/cli/main.ts', 'reload', '--config', '/nowhere/supergraph.yaml']);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(output).toContain('no gateway that serves /nowhere/supergraph.yaml');
   });
 
@@ -91,7 +91,7 @@ describe('isthmus', () => {
       .replace(/await import\(/g, 'await neverImported(');
     const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', asOlder]);
     const failure = await run.catch((error: { readonly code: number; readonly stderr: string }) => error);
-    expect(failure).toMatchObject({ code: 1 });
+    expect(failure).toMatchObject({ code: 2 });
     expect(failure.stderr).toContain(
       `isthmus needs Node ${engines.node.replace('>=', '')} or newer, and this is 20.20.2`,
     );

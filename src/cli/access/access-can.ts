@@ -1,14 +1,15 @@
 /** `isthmus access can`: what the bearer of a token may read of an operation, field by field, and why. */
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { ExplainedField, Principal } from '../../access/index.ts';
-import { ConfigError, type ResolvedConfig } from '../../config/index.ts';
+import type { ResolvedConfig } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import { createLogger } from '../../observability/index.ts';
-import { CompositionError } from '../../supergraph/index.ts';
 import { alignColumns } from '../align-columns.ts';
-import { fail } from '../fail.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult, reportFinding } from '../frame/print-result.ts';
 import { printable } from '../printable.ts';
 import { readHeader } from '../read-header.ts';
 import { type Judgement, openOperationJudge, UnjudgedError } from './judge-operation.ts';
@@ -25,12 +26,15 @@ interface CanOptions {
   readonly path?: string;
 }
 
-const exitCodes = { allAllowed: 0, someDenied: 1, undecided: 2 } as const;
-
 /** Exits 0 where everything may be read, 1 where something is denied, 2 where it cannot be decided. */
 export function canCommand(): Command {
-  return new Command('can')
-    .description('Name each field of an operation that the bearer of a token may read or not, and why.')
+  return cliCommand('can', {
+    description: 'Name each field of an operation that the bearer of a token may read or not, and why.',
+    examples: [
+      'isthmus access can --operation page.graphql # of an anonymous caller',
+      'isthmus access can --operation page.graphql --token "$TOKEN" --variables page.json',
+    ],
+  })
     .requiredOption('--operation <file>', 'a .graphql file (required)')
     .option('--token <token>', 'a JSON Web Token, an opaque token or an API key; default: none')
     .option('--name <name>', 'which of its operations, where it has several')
@@ -39,15 +43,12 @@ export function canCommand(): Command {
     .option('--address <ip>', 'where the request comes from: `access.proxy.from` may name it', '127.0.0.1')
     .option('--path <path>', 'where it is sent, such as the path of a contract; default: `server.graphql_path`')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--json', 'write JSON', false)
     .action(async (options: CanOptions) => {
       try {
         await printJudgement(options);
       } catch (error) {
-        const isExpected =
-          error instanceof UnjudgedError || error instanceof ConfigError || error instanceof CompositionError;
-        if (!isExpected) throw error;
-        fail(error.message, exitCodes.undecided);
+        if (!(error instanceof UnjudgedError)) throw error;
+        fail('REFUSED', error.message);
       }
     });
 }
@@ -71,11 +72,11 @@ async function printJudgement({
     const { access } = judge.config;
     const headers = { ...headersOf(token, access), ...Object.fromEntries(header) };
     const judgement = await judge.judge({ headers, address, path, query, operationName: name, variables: values });
-    process.stdout.write(json ? `${JSON.stringify(toJson(judgement, access), null, 2)}\n` : text(judgement, access));
+    printResult({ json }, toJson(judgement, access), () => text(judgement, access));
     if (token !== undefined && judgement.kind !== 'refused' && judgement.caller.kind === 'anonymous')
       process.stderr.write('The token is not accepted: its bearer is anonymous (`access.on_error`).\n');
     const isDenied = judgement.kind === 'refused' || (judgement.kind === 'judged' && judgement.denied.length > 0);
-    process.exitCode = isDenied ? exitCodes.someDenied : exitCodes.allAllowed;
+    if (isDenied) reportFinding();
   } finally {
     await judge.close();
   }

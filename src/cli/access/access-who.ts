@@ -1,29 +1,31 @@
 /** `isthmus access who User.email`: through which rules, ways, contracts and prompts a field or type is reached. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { type GraphQLSchema, parse } from 'graphql';
 import { type ContractView, createReach, type Reach } from '../../access/index.ts';
 import { promptsOfFields } from '../../ai/fields/index.ts';
 import { type ContractConfig, loadConfig, type ResolvedConfig } from '../../config/index.ts';
 import { readSupergraph } from '../../read-supergraph.ts';
 import { buildApiSchema, type Composition, readRequiredFields } from '../../supergraph/index.ts';
-import { fail } from '../fail.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult } from '../frame/print-result.ts';
 
 interface WhoOptions {
   readonly config: string;
   readonly json: boolean;
 }
 
-/** Exits 1 where clients see no such field or type. */
 export function whoCommand(): Command {
-  return new Command('who')
-    .description('List the scopes, policies, ways, contracts and prompts through which a field or type is reached.')
+  return cliCommand('who', {
+    description: 'List the scopes, policies, ways, contracts and prompts through which a field or type is reached.',
+    examples: ['isthmus access who User.email', 'isthmus access who User --json'],
+  })
     .argument('<coordinate>', 'such as User.email, or User')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--json', 'write JSON', false)
     .action(async (coordinate: string, { config, json }: WhoOptions) => {
       const reach = (await readReach(config))(coordinate);
-      if (typeof reach === 'string') fail(reach);
-      else process.stdout.write(json ? `${JSON.stringify(reach, null, 2)}\n` : table(reach));
+      if (typeof reach === 'string') return fail('NOT_FOUND', reach);
+      printResult({ json }, reach, () => table(reach));
     });
 }
 

@@ -1,8 +1,10 @@
 /** `isthmus cache stats` and `isthmus cache purge`: what the caches of a running gateway hold, and all of it removed. */
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { cacheNames, type StoreStats } from '../../cache/index.ts';
 import { alignColumns } from '../align-columns.ts';
-import { type AdminAddress, askAdminGraph, withAdminAddress } from './ask-admin.ts';
+import { type AdminAddress, askAdminGraph, withGateway } from '../frame/ask-admin.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { printResult } from '../frame/print-result.ts';
 
 const statsQuery = /* GraphQL */ `
   {
@@ -45,29 +47,30 @@ interface AdminOutcomes {
   readonly wrong: number;
 }
 
-/** Exits 1 if the gateway cannot be asked. */
 export function statsCommand(): Command {
-  const command = new Command('stats')
-    .description('How full each cache of a running gateway is, and how often it was hit, over all workers.')
-    .option('--json', 'as JSON');
-  return withAdminAddress(command, 'admin:read').action(stats);
+  const command = cliCommand('stats', {
+    description: 'How full each cache of a running gateway is, and how often it was hit, over all workers.',
+    examples: ['isthmus cache stats', 'isthmus cache stats --gateway http://10.0.0.7:4400 --json'],
+  });
+  return withGateway(command, 'admin:read').action(stats);
 }
 
-async function stats({ json, ...address }: AdminAddress & { readonly json?: boolean }): Promise<void> {
-  const data = await askAdminGraph(statsQuery, {}, address);
-  if (data === undefined) return;
+async function stats({ json, ...address }: AdminAddress & { readonly json: boolean }): Promise<void> {
+  const data = await askAdminGraph(address, statsQuery);
   const stores = data.caches as readonly AdminStoreStats[];
   const outcomes = data.cacheOutcomes as readonly AdminOutcomes[];
-  if (json === true) {
-    process.stdout.write(`${JSON.stringify({ stores, outcomes }, undefined, 2)}\n`);
-    return;
-  }
+  printResult({ json }, { stores, outcomes }, () => tablesOf(stores, outcomes).join('\n'));
+}
+
+function tablesOf(stores: readonly AdminStoreStats[], outcomes: readonly AdminOutcomes[]): readonly string[] {
   const head = ['cache', 'store', 'entries', 'bytes', 'hit rate', 'hits', 'stale', 'misses', 'stored', 'evicted'];
   const rows = stores.flatMap(({ kind, caches }) => caches.map((cache) => rowOf(kind, cache)));
-  for (const line of alignColumns([head, ...rows])) process.stdout.write(`${line}\n`);
-  for (const { kind, state, invalidations, failures } of stores)
-    process.stdout.write(`${kind}: ${state}, ${invalidations} invalidations, ${failures} failures\n`);
-  if (outcomes.length === 0) return;
+  const states = stores.map(
+    ({ kind, state, invalidations, failures }) =>
+      `${kind}: ${state}, ${invalidations} invalidations, ${failures} failures`,
+  );
+  const lines = [...alignColumns([head, ...rows]), ...states];
+  if (outcomes.length === 0) return lines;
   const outcomesHead = [
     'answers',
     'subgraph',
@@ -80,8 +83,7 @@ async function stats({ json, ...address }: AdminAddress & { readonly json?: bool
     'wrong',
     'not stored',
   ];
-  process.stdout.write('\n');
-  for (const line of alignColumns([outcomesHead, ...outcomes.map(outcomesRow)])) process.stdout.write(`${line}\n`);
+  return [...lines, '', ...alignColumns([outcomesHead, ...outcomes.map(outcomesRow)])];
 }
 
 function outcomesRow(outcomes: AdminOutcomes): readonly string[] {
@@ -111,16 +113,21 @@ function rowOf(kind: string, stats: AdminCacheStats): readonly string[] {
   return [cache.toLowerCase(), kind, size(entries), size(bytes), rateOf(hits, misses), ...counts];
 }
 
-/** Exits 1 if nothing could be removed. */
 export function purgeCommand(): Command {
-  const command = new Command('purge')
-    .description('Remove all cached answers of a running gateway, or those of one cache.')
-    .addOption(new Option('--cache <name>', 'one cache alone').choices([...cacheNames]));
-  return withAdminAddress(command, 'admin:write').action(purge);
+  const command = cliCommand('purge', {
+    description: 'Remove all cached answers of a running gateway, or those of one cache.',
+    examples: ['isthmus cache purge', 'isthmus cache purge --cache response'],
+  }).addOption(new Option('--cache <name>', 'one cache alone').choices([...cacheNames]));
+  return withGateway(command, 'admin:write').action(purge);
 }
 
-async function purge({ cache, ...address }: AdminAddress & { readonly cache?: string }): Promise<void> {
+interface PurgeOptions extends AdminAddress {
+  readonly cache?: string;
+  readonly json: boolean;
+}
+
+async function purge({ cache, json, ...address }: PurgeOptions): Promise<void> {
   const query = 'mutation Purge($cache: CacheName) { purge(cache: $cache) }';
-  const data = await askAdminGraph(query, { cache: cache?.toUpperCase() ?? null }, address);
-  if (data !== undefined) process.stdout.write(`purged: ${cache ?? 'all caches'}\n`);
+  await askAdminGraph(address, query, { cache: cache?.toUpperCase() ?? null });
+  printResult({ json }, { purged: cache ?? null }, () => `purged: ${cache ?? 'all caches'}`);
 }

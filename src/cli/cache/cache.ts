@@ -1,10 +1,13 @@
 /** `isthmus cache invalidate` asks a running gateway’s admin listener to send cached answers no more. */
-import { Command } from 'commander';
-import { fail } from '../fail.ts';
-import { type AdminAddress, askAdmin, withAdminAddress } from './ask-admin.ts';
+import type { Command } from 'commander';
+import { type AdminAddress, askAdmin, withGateway } from '../frame/ask-admin.ts';
+import { cliCommand, commandGroup } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult } from '../frame/print-result.ts';
 import { purgeCommand, statsCommand } from './cache-stats.ts';
 
 interface InvalidateOptions extends AdminAddress {
+  readonly json: boolean;
   readonly subgraph?: string;
   readonly type?: string;
   readonly entity?: string;
@@ -16,19 +19,23 @@ interface InvalidateOptions extends AdminAddress {
 }
 
 export function cacheCommand(): Command {
-  return new Command('cache')
-    .description('Cached answers.')
-    .addCommand(invalidateCommand())
-    .addCommand(statsCommand())
-    .addCommand(purgeCommand());
+  return commandGroup('cache', 'Cached answers of a running gateway.', [
+    invalidateCommand(),
+    statsCommand(),
+    purgeCommand(),
+  ]);
 }
 
-/** Exits 1 if nothing could be invalidated, 2 where the options name nothing. */
 function invalidateCommand(): Command {
-  const command = new Command('invalidate')
-    .description(
+  const command = cliCommand('invalidate', {
+    description:
       'Send cached answers no more: of a subgraph, one of its types, an entity, a cache tag, a tenant, an operation or a prompt.',
-    )
+    examples: [
+      'isthmus cache invalidate --subgraph products',
+      'isthmus cache invalidate --entity Product --field id=p1',
+      'isthmus cache invalidate --cache-tag sale --gateway http://10.0.0.7:4400 --key "$KEY"',
+    ],
+  })
     .option('--subgraph <name>', 'a subgraph; with --type or --cache-tag, one of its')
     .option('--type <name>', 'a type of --subgraph')
     .option('--entity <type>', 'the entity of this type that has each --field')
@@ -37,14 +44,14 @@ function invalidateCommand(): Command {
     .option('--tenant <name>', 'a tenant: the private answers of its readers')
     .option('--operation <name>', 'an operation, by its name')
     .option('--prompt <name>', 'a prompt: the answers of its AI fields');
-  return withAdminAddress(command, 'admin:write').action(invalidate);
+  return withGateway(command, 'admin:write').action(invalidate);
 }
 
 async function invalidate(options: InvalidateOptions): Promise<void> {
   const requests = requestsOf(options);
-  if (typeof requests === 'string') return fail(requests, 2);
-  if ((await askAdmin('/admin/invalidate', requests, options)) === undefined) return;
-  process.stdout.write(`invalidated: ${requests.map(describe).join(', ')}\n`);
+  if (typeof requests === 'string') return fail('COMMAND_LINE', requests);
+  await askAdmin(options, { path: '/admin/invalidate', body: requests });
+  printResult(options, { invalidated: requests }, () => `invalidated: ${requests.map(describe).join(', ')}`);
 }
 
 type InvalidationRequest = Readonly<Record<string, unknown>>;

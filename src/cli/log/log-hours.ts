@@ -1,9 +1,10 @@
 /** `isthmus log hours`: operations, AI fields or model calls of each hour or day, summed. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { formatUsd, isoTime, stepMs } from '../../lib/index.ts';
 import { quantile, type SumDimension, sumDimensions } from '../../observability/records/index.ts';
 import type { RecordGroup } from '../../store/records/index.ts';
 import { alignColumns } from '../align-columns.ts';
+import { cliCommand } from '../frame/cli-command.ts';
 import { printable } from '../printable.ts';
 import { readDimensions, readStep } from '../read-grouping.ts';
 import { readMoment } from '../read-moment.ts';
@@ -26,8 +27,14 @@ const quantiles = [
 ] as const;
 
 export function hoursCommand(): Command {
-  const command = new Command('hours')
-    .description('Sum the operations of whole hours, kept or not; by field or model, the AI fields or model calls.')
+  const command = cliCommand('hours', {
+    description: 'Sum the operations of whole hours, kept or not; by field or model, the AI fields or model calls.',
+    examples: [
+      'isthmus log hours --by operation,client --since 7d',
+      'isthmus log hours --by model --per day --no-json',
+    ],
+    json: 'write JSON lines; default: unless in a terminal',
+  })
     .option('--by <list>', `what to sum by: ${sumDimensions.join(', ')}`, readDimensions(sumDimensions), ['operation'])
     .option('--per <step>', 'sums of each hour or day, in UTC', readStep);
   for (const dimension of sumDimensions) command.option(`--${dimension} <name>`, `of this ${dimension} alone`);
@@ -35,7 +42,6 @@ export function hoursCommand(): Command {
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--since <time>', 'from then on: 24h ago, or a moment', readMoment, readMoment('24h'))
     .option('--until <time>', 'until then; default: now', readMoment)
-    .option('--json', 'write JSON lines; default: unless in a terminal')
     .option('--no-json', 'write a table')
     .action((options: HoursOptions) => printHours(options));
 }

@@ -3,13 +3,14 @@
  * It reads the store, whether a gateway runs or not.
  */
 import { setTimeout } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/index.ts';
 import { errorTable } from '../../errors/index.ts';
 import { didYouMean } from '../../lib/index.ts';
 import { sumDimensions } from '../../observability/records/index.ts';
 import type { RecordFilter, RecordStore } from '../../store/records/index.ts';
-import { fail } from '../fail.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
 import { readLimit } from '../read-limit.ts';
 import { readMoment } from '../read-moment.ts';
 import { hoursCommand } from './log-hours.ts';
@@ -44,9 +45,16 @@ const overlapMs = 5_000;
 const pageLength = 500;
 
 export function logCommand(): Command {
-  return new Command('log')
+  return cliCommand('log', {
+    description: 'Print the operations that are recorded, the newest last; with the id of a request, that one whole.',
+    examples: [
+      'isthmus log --failed --since 1h',
+      'isthmus log --operation ProductPage --slower 500ms --follow',
+      'isthmus log 01k9x3v7 # one request whole, as bars under each other',
+    ],
+    json: 'write JSON lines; default: unless in a terminal',
+  })
     .enablePositionalOptions()
-    .description('Print the operations that are recorded, the newest last; with the id of a request, that one whole.')
     .argument('[request]', 'the id of a request, as its answer and the log have it')
     .option('--operation <name>', 'an operation’s name, an alias of /v1, or a prompt')
     .option('--code <code>', 'an error code')
@@ -64,7 +72,6 @@ export function logCommand(): Command {
     .option('--until <time>', 'until then; default: now', readMoment)
     .option('--limit <number>', 'how many, the newest', readLimit, 50)
     .option('--follow', 'go on printing what is recorded, until it is ended', false)
-    .option('--json', 'write JSON lines; default: unless in a terminal')
     .option('--no-json', 'write a table')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .action((request: string | undefined, options: LogOptions) =>
@@ -81,6 +88,7 @@ async function printRequest(records: RecordStore, requestId: string, { json = !p
   const { records: operations } = await records.search({ filter, limit: pageLength });
   if (operations.length === 0)
     return fail(
+      'NOT_FOUND',
       `no operation of the request ${requestId} is recorded: it may be older than records are kept, or sampled out`,
     );
   const texts = operations.toReversed().map(json ? recordJson : waterfall);

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { RecordStore } from '../../store/records/index.ts';
-import { fail } from '../fail.ts';
+import { fail } from '../frame/cli-failure.ts';
 import { withStore } from '../with-store.ts';
 
 const timeoutMs = 10_000;
@@ -20,7 +20,7 @@ export async function withRecords(
     try {
       records = await openRecords(locateRecords(config.store, store), timeoutMs);
     } catch (error) {
-      return fail(`the records cannot be opened: ${messageOf(error)}`);
+      return fail('STORE', `the records cannot be opened: ${messageOf(error)}`);
     }
     try {
       await run(records, store);

@@ -1,9 +1,10 @@
 /** `isthmus export` writes what is stored of a person, as JSON lines. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { formatUsd } from '../../lib/index.ts';
 import type { OperationRecord } from '../../observability/records/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { RecordStore } from '../../store/records/index.ts';
+import { cliCommand } from '../frame/cli-command.ts';
 import { withRecords } from '../log/with-records.ts';
 import { writeOut } from '../write-out.ts';
 
@@ -13,10 +14,12 @@ interface ExportOptions {
 }
 
 export function exportCommand(): Command {
-  return new Command('export')
-    .description(
+  return cliCommand('export', {
+    description:
       'Write what is stored of a person: API keys, increases of budgets, model calls, records; a JSON line each.',
-    )
+    examples: ['isthmus export --user u42 > u42.jsonl'],
+    json: 'it always is JSON lines',
+  })
     .requiredOption('--user <id>', 'the caller’s id, as `isthmus costs --by principal` lists it')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .action(({ config, user }: ExportOptions) =>

@@ -1,9 +1,12 @@
 /** `isthmus replay`: the operations of a recording are sent to a gateway, and what differs is told: data, errors, price, time. */
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { messageOf } from '../../errors/index.ts';
 import { firstDifference, formatUsd, parseUsd } from '../../lib/index.ts';
 import { alignColumns } from '../align-columns.ts';
-import { fail } from '../fail.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult, reportFinding } from '../frame/print-result.ts';
+import { withProgress } from '../frame/with-progress.ts';
 import { printable } from '../printable.ts';
 import { readHeader } from '../read-header.ts';
 import { askGateway, type ReplayedAnswer, type ReplayTarget } from './ask-gateway.ts';
@@ -30,15 +33,19 @@ interface Difference {
   readonly after: Pick<Side, 'status' | 'codes'>;
 }
 
-const exitCodes = { same: 0, different: 1, failed: 2 } as const;
 const maxConcurrency = 64;
 /** Differences that are listed; the rest is a number. */
 const maxListed = 100;
 
-/** Exits 0 where nothing differs, 1 where something does, 2 where it could not be replayed. */
+/** Exits 1 where something differs. */
 export function replayCommand(): Command {
-  return new Command('replay')
-    .description('Send the operations of a recording to a gateway, and tell what differs: data, errors, price, time.')
+  return cliCommand('replay', {
+    description: 'Send the operations of a recording to a gateway, and tell what differs: data, errors, price, time.',
+    examples: [
+      'isthmus replay day.jsonl --against http://127.0.0.1:4001/graphql',
+      'isthmus replay day.jsonl --against http://new:4000/graphql --baseline http://old:4000/graphql --json',
+    ],
+  })
     .argument('<file>', 'what `isthmus log --json` has printed, with telemetry.records.documents and variables on')
     .requiredOption('--against <url>', 'the GraphQL endpoint that is asked', readUrl)
     .option(
@@ -49,22 +56,23 @@ export function replayCommand(): Command {
     .option('--header <line>', "a header of each request, 'name: value'; may be repeated", readHeader, [])
     .option('--mutations', 'send mutations, too', false)
     .option('--concurrency <number>', 'how many operations are asked at once', readConcurrency, 4)
-    .option('--json', 'write JSON', false)
     .action(replay);
 }
 
 async function replay(file: string, options: ReplayOptions): Promise<void> {
   const run = new Replay(options);
   try {
-    await run.all(readRecording(file, options.mutations));
+    await withProgress('replaying', () => run.all(readRecording(file, options.mutations)));
   } catch (error) {
-    return fail(`${file} cannot be read: ${messageOf(error)}`, exitCodes.failed);
+    return fail('FILE', `${file} cannot be read: ${messageOf(error)}`);
   }
   const report = run.report();
   if (report.replayed === 0)
-    return fail(`${file} has nothing that can be replayed${skippedText(report)}`, exitCodes.failed);
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `${linesOf(report).join('\n')}\n`);
-  if (report.different > 0) process.exitCode = exitCodes.different;
+    return fail('NOTHING_TO_DO', `${file} has nothing that can be replayed${skippedText(report)}`);
+  const [unanswered] = run.unanswered();
+  if (unanswered !== undefined) return fail('GATEWAY_UNREACHABLE', `${options.against}: ${unanswered}`);
+  printResult(options, report, () => linesOf(report).join('\n'));
+  if (report.different > 0) reportFinding();
 }
 
 class Replay {
@@ -115,6 +123,11 @@ class Replay {
     if (this.#differences.length >= maxListed) return;
     const { requestId, operation = null } = recorded;
     this.#differences.push({ requestId, operation, of, before: outcomeOf(before), after: outcomeOf(after) });
+  }
+
+  /** Why, where the gateway has not answered at all. */
+  unanswered(): readonly string[] {
+    return this.#after.every(({ status }) => status === 0) ? (this.#after[0]?.codes ?? []) : [];
   }
 
   report() {

@@ -76,8 +76,8 @@ describe('isthmus prompt test', { timeout: 60_000 }, () => {
     expect(told.code).toBe(0);
     const untold = await run('mood', '--config', config);
     expect(untold.output).toContain('"gone" is not a configured model');
-    expect(untold.code).toBe(1);
+    expect(untold.code).toBe(2);
     const missing = await run('nobody', '--config', config);
-    expect(missing).toMatchObject({ code: 1, output: 'there is no prompt "nobody"\n' });
+    expect(missing).toMatchObject({ code: 2, output: 'there is no prompt "nobody"\n' });
   });
 });

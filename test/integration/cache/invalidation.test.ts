@@ -88,11 +88,11 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
   });
 
   it('is made by the command', async () => {
-    const command = spawnIsthmus(['cache', 'invalidate', '--subgraph', 'stock', '--url', adminOf(gateway)]);
+    const command = spawnIsthmus(['cache', 'invalidate', '--subgraph', 'stock', '--gateway', adminOf(gateway)]);
     expect(await command.ended).toBe(0);
     expect(command.output()).toBe('invalidated: subgraph stock\n');
     expect(await changed(gateway, answers)).toEqual(['stock']);
-    const named = ['--entity', 'Product', '--field', 'id=p1', '--cache-tag', 'other', '--url', adminOf(gateway)];
+    const named = ['--entity', 'Product', '--field', 'id=p1', '--cache-tag', 'other', '--gateway', adminOf(gateway)];
     const further = spawnIsthmus(['cache', 'invalidate', ...named]);
     expect(await further.ended).toBe(0);
     expect(further.output()).toBe('invalidated: entity Product {"id":"p1"}, cache_tag other\n');
@@ -116,7 +116,7 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
   });
 
   it('and a purge are counted over all workers, and shown by the commands', async () => {
-    const at = ['--url', adminOf(gateway)];
+    const at = ['--gateway', adminOf(gateway)];
     const json = spawnIsthmus(['cache', 'stats', '--json', ...at]);
     expect(await json.ended).toBe(0);
     const { stores, outcomes } = JSON.parse(json.output()) as {
@@ -221,7 +221,7 @@ describe.skipIf(withoutRedis)('in Redis', () => {
       .poll(async () => (await two.invalidate([{ kind: 'subgraph', subgraph: 'stock' }])).isComplete)
       .toBe(true);
     await expect.poll(async () => (await answers()).includes(before), { timeout: 30_000 }).toBe(false);
-    const stats = spawnIsthmus(['cache', 'stats', '--url', adminOf(one)]);
+    const stats = spawnIsthmus(['cache', 'stats', '--gateway', adminOf(one)]);
     expect(await stats.ended).toBe(0);
     expect(stats.output()).toMatch(/^responses +memory and redis +\d+ +\d+ +\d+\.\d %/m);
     expect(stats.output()).toMatch(/^memory and redis: ready, \d+ invalidations, \d+ failures$/m);

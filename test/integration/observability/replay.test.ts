@@ -2,8 +2,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { logCommand } from '../../../src/cli/log/log.ts';
-import { replayCommand } from '../../../src/cli/replay/replay.ts';
 import { runCommand } from '../../testkit/processes/run-command.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 
@@ -39,7 +37,7 @@ beforeAll(async () => {
   file = join(before.folder, 'recording.jsonl');
   await vi.waitFor(
     async () => {
-      const { out } = await runCommand(logCommand(), ['--json', '--config', join(before.folder, 'supergraph.yaml')]);
+      const { out } = await runCommand('log', '--json', '--config', join(before.folder, 'supergraph.yaml'));
       expect(out.trim().split('\n')).toHaveLength(5);
       writeFileSync(file, `${out}{"no":"record"}\n`);
     },
@@ -51,7 +49,7 @@ afterAll(async () => {
   await after[Symbol.asyncDispose]();
 });
 
-const replay = (...args: readonly string[]) => runCommand(replayCommand(), [file, ...args]);
+const replay = (...args: readonly string[]) => runCommand('replay', file, ...args);
 const urlOf = ({ url }: TestGateway): string => new URL('/graphql', url).href;
 
 describe('isthmus replay', () => {
@@ -96,18 +94,21 @@ describe('isthmus replay', () => {
     const mixed = join(before.folder, 'mixed.jsonl');
     const records = documents.map((document) => ({ requestId: 'r', status: 200, door: 'graphql', document }));
     writeFileSync(mixed, records.map((each) => `${JSON.stringify(each)}\n`).join(''));
-    const { out } = await runCommand(replayCommand(), [mixed, '--against', urlOf(after), '--json']);
+    const { out } = await runCommand('replay', mixed, '--against', urlOf(after), '--json');
     expect(JSON.parse(out)).toMatchObject({ replayed: 2, skipped: { 'no variables': 1 } });
   });
 
   it('says what it cannot replay, and why', async () => {
     const nowhere = await replay('--against', 'http://127.0.0.1:1/graphql', '--json');
-    expect(nowhere.code).toBe(1);
-    expect(JSON.parse(nowhere.out).differences[0].after.codes[0]).toContain('unanswered: ');
-    const noFile = await runCommand(replayCommand(), ['missing.jsonl', '--against', urlOf(after)]);
+    expect(nowhere.code).toBe(2);
+    expect(JSON.parse(nowhere.out).error).toMatchObject({
+      code: 'GATEWAY_UNREACHABLE',
+      message: expect.stringContaining('unanswered: '),
+    });
+    const noFile = await runCommand('replay', 'missing.jsonl', '--against', urlOf(after));
     expect([noFile.code, noFile.errors]).toEqual([2, expect.stringContaining('missing.jsonl cannot be read')]);
     writeFileSync(join(before.folder, 'empty.jsonl'), '{"requestId":"r","status":200,"door":"graphql"}\n');
-    const empty = await runCommand(replayCommand(), [join(before.folder, 'empty.jsonl'), '--against', urlOf(after)]);
+    const empty = await runCommand('replay', join(before.folder, 'empty.jsonl'), '--against', urlOf(after));
     expect([empty.code, empty.errors]).toEqual([
       2,
       expect.stringContaining('nothing that can be replayed; skipped: 1 no document'),

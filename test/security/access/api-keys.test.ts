@@ -4,15 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Anthropic, { AuthenticationError as AnthropicAuthenticationError } from '@anthropic-ai/sdk';
-import { Command } from 'commander';
 import OpenAI, { AuthenticationError, NotFoundError } from 'openai';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys } from '../../../src/access/index.ts';
-import { auditCommand } from '../../../src/cli/audit.ts';
-import { keysCommand } from '../../../src/cli/keys.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { type ScriptedProvider, startScriptedProvider } from '../../../src/testing.ts';
 import { providerYaml, words } from '../../integration/v1/v1-gateway.ts';
+import { runCommand } from '../../testkit/processes/run-command.ts';
 import { safetyLimit } from '../../testkit/safety-limit.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
 
@@ -76,25 +74,8 @@ const openai = (apiKey: string) => new OpenAI({ baseURL: `${base}/v1`, apiKey, m
 const anthropic = (apiKey: string) => new Anthropic({ baseURL: base, apiKey, maxRetries: 0 });
 const messages = () => [{ role: 'user' as const, content: words() }];
 
-/** Runs a command in this process. */
-async function isthmus(...args: string[]) {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text);
-      return true;
-    }),
-  );
-  const exitCode = process.exitCode;
-  try {
-    const program = new Command().addCommand(keysCommand()).addCommand(auditCommand());
-    await program.parseAsync([...args, '--config', join(gateway.folder, 'supergraph.yaml')], { from: 'user' });
-    return { ...written, exitCode: process.exitCode };
-  } finally {
-    process.exitCode = exitCode;
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const isthmus = (...words: readonly string[]) =>
+  runCommand(...words, '--config', join(gateway.folder, 'supergraph.yaml'));
 
 describe('a key', () => {
   it('has the rights it was created with, at once, in either header', async () => {
@@ -238,24 +219,24 @@ it('whatever the order, no introspection endpoint sees a key, and a request that
 describe('the commands', () => {
   it('create, list, rotate and revoke keys while the gateway runs, and the audit log has each change', async () => {
     const created = await isthmus('keys', 'create', '--name', 'Ann', '--scopes', 'read, write', '--expires', '1d');
-    const key = created.stdout.trim();
+    const key = created.out.trim();
     expect(key).toMatch(/^ist_[a-z2-9]{8}_[\w-]{43}$/);
-    expect(created.stderr).toContain('not shown again');
+    expect(created.errors).toContain('not shown again');
     expect((await dataOf(key)).read).toBe('read');
     const id = key.slice(4, 12);
-    const rotated = JSON.parse((await isthmus('keys', 'rotate', key, '--json')).stdout);
+    const rotated = JSON.parse((await isthmus('keys', 'rotate', key, '--json')).out);
     expect(rotated).toMatchObject({ name: 'Ann', scopes: ['read', 'write'], state: 'active' });
-    expect((await isthmus('keys', 'revoke', id)).stdout).toBe(`${id} is revoked\n`);
+    expect((await isthmus('keys', 'revoke', id)).out).toBe(`${id} is revoked\n`);
     const listed = await isthmus('keys', 'list');
     const audited = await isthmus('audit', '--limit', '4', '--json');
     const refused = await isthmus('keys', 'revoke', 'zzzzzzzz');
-    expect(listed.stdout).toMatch(new RegExp(`^${rotated.id}  active    Ann  tenant public  scopes read,write`, 'm'));
-    expect(listed.stdout).toMatch(new RegExp(`^${id}  revoked   Ann .*replaced by ${rotated.id}`, 'm'));
-    expect(listed.stdout + audited.stdout).not.toContain(key.slice(13));
-    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('there is no key zzzzzzzz') });
+    expect(listed.out).toMatch(new RegExp(`^${rotated.id}  active    Ann  tenant public  scopes read,write`, 'm'));
+    expect(listed.out).toMatch(new RegExp(`^${id}  revoked   Ann .*replaced by ${rotated.id}`, 'm'));
+    expect(listed.out + audited.out).not.toContain(key.slice(13));
+    expect(refused).toMatchObject({ code: 2, errors: expect.stringContaining('there is no key zzzzzzzz') });
     const readable = await isthmus('audit', '--limit', '3');
-    expect(readable.stdout).toMatch(new RegExp(`cli:\\S+  keys.revoke  ${id}  revokedAt: - → \\d+\\n`));
-    const entries = JSON.parse(audited.stdout) as Record<string, unknown>[];
+    expect(readable.out).toMatch(new RegExp(`cli:\\S+  keys.revoke  ${id}  revokedAt: - → \\d+\\n`));
+    const entries = JSON.parse(audited.out) as Record<string, unknown>[];
     expect(entries.map(({ action, target }) => [action, target])).toEqual([
       ['keys.revoke', id],
       ['keys.rotate', rotated.id],

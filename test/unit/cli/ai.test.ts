@@ -40,7 +40,7 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
   });
   afterAll(() => void server.close());
 
-  const query = () => ['warm', '--query', join(folder, 'query.graphql'), '--url', url];
+  const query = () => ['warm', '--query', join(folder, 'query.graphql'), '--gateway', url];
 
   it('adds up generated, cached and deduplicated answers, to the last nano-dollar', async () => {
     answer = {
@@ -83,13 +83,13 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
       answer = given;
       expect(await ai(...query())).toEqual({ code: 1, output: expect.stringContaining(said) });
     }
-    expect(await ai(...query(), '--url', 'http://127.0.0.1:1/')).toMatchObject({ code: 1 });
+    expect(await ai(...query(), '--gateway', 'http://127.0.0.1:1/')).toMatchObject({ code: 2 });
   });
 
   it('runs queries only, and exits 2 for a wrong command line', async () => {
     await writeFile(join(folder, 'mutation.graphql'), 'mutation { a }');
-    const mutation = await ai('warm', '--query', join(folder, 'mutation.graphql'), '--url', url);
-    expect(mutation).toEqual({ code: 1, output: expect.stringContaining('only queries are run') });
+    const mutation = await ai('warm', '--query', join(folder, 'mutation.graphql'), '--gateway', url);
+    expect(mutation).toEqual({ code: 2, output: expect.stringContaining('only queries are run') });
     expect(await ai(...query(), '--variables', '[1]')).toMatchObject({ code: 2 });
     expect(await ai(...query(), '--header', 'no colon')).toMatchObject({ code: 2 });
     expect(await ai('invalidate')).toMatchObject({ code: 2 });
@@ -115,7 +115,7 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
   it('reports that a memory cache is inside the running gateway, and what to do', async () => {
     await writeConfig('');
     const { code, output } = await ai('invalidate', '--prompt', 'tone', '--config', configFile());
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(output).toMatch(/in the memory of each running gateway.*`admin` in the configuration/);
   });
 
@@ -176,10 +176,10 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
     it('refuses names that no AI subgraph has, and reports an unreachable Redis', async () => {
       const config = ['--config', configFile()];
       const unknown = await ai('invalidate', '--type', 'Other', ...config);
-      expect(unknown).toEqual({ code: 1, output: 'no AI subgraph has "Other"; there are Review\n' });
+      expect(unknown).toEqual({ code: 2, output: 'no AI subgraph has "Other"; there are Review\n' });
       await redis.kill();
       const away = await ai('invalidate', '--prompt', 'tone', ...config);
-      expect(away).toEqual({ code: 1, output: 'Redis cannot be reached: nothing was invalidated\n' });
+      expect(away).toEqual({ code: 2, output: 'Redis cannot be reached: nothing was invalidated\n' });
     });
   });
 });

@@ -52,7 +52,7 @@ describe('isthmus types', { timeout: 60_000 }, () => {
   it('names the subgraph whose schema is invalid, and does not change the file', async () => {
     await writeFile(join(folder, 'ai/schema.graphql'), schema('farewell: Missing #'));
     const { code, output } = await types();
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(output).toMatch(/^ai: .*Missing.*isthmus compose/);
   });
 

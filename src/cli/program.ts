@@ -1,0 +1,85 @@
+/** The commands of `isthmus`, one file each, and what they have in common. */
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { accessCommand } from './access/access.ts';
+import { aiCommand } from './ai.ts';
+import { auditCommand } from './audit.ts';
+import { budgetsCommand } from './budgets.ts';
+import { cacheCommand } from './cache/cache.ts';
+import { composeCommand } from './compose.ts';
+import { configCommand } from './config-schema.ts';
+import { costsCommand } from './costs.ts';
+import { withExamples } from './frame/cli-command.ts';
+import { keysCommand } from './keys.ts';
+import { limitsCommand } from './limits.ts';
+import { logCommand } from './log/log.ts';
+import { eraseCommand } from './people/erase.ts';
+import { exportCommand } from './people/export.ts';
+import { priceCommand } from './price.ts';
+import { promptCommand } from './prompt.ts';
+import { reloadCommand } from './reload.ts';
+import { replayCommand } from './replay/replay.ts';
+import { serveCommand } from './serve.ts';
+import { storeCommand } from './store.ts';
+import { typesCommand } from './types.ts';
+
+// The package's own, beside src/ and beside dist/.
+const packageFile = new URL('../../package.json', import.meta.url);
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string };
+
+export function createProgram(): Command {
+  const program = withExamples(new Command('isthmus'), [
+    'isthmus serve',
+    'isthmus compose --check',
+    'isthmus help keys',
+  ])
+    .description('A GraphQL federation gateway whose AI fields are real fields of the graph.')
+    .version(version, '-V, --version', 'print the version')
+    // What follows the name of a command is that command's: `log` and `log hours` have options of the same names.
+    .enablePositionalOptions()
+    .addCommand(serveCommand())
+    .addCommand(reloadCommand())
+    .addCommand(composeCommand())
+    .addCommand(typesCommand())
+    .addCommand(aiCommand())
+    .addCommand(cacheCommand())
+    .addCommand(promptCommand())
+    .addCommand(priceCommand())
+    .addCommand(limitsCommand())
+    .addCommand(accessCommand())
+    .addCommand(keysCommand())
+    .addCommand(auditCommand())
+    .addCommand(storeCommand())
+    .addCommand(costsCommand())
+    .addCommand(logCommand())
+    .addCommand(budgetsCommand())
+    .addCommand(replayCommand())
+    .addCommand(exportCommand())
+    .addCommand(eraseCommand())
+    .addCommand(configCommand());
+  for (const command of [program, ...commandsWithin(program)]) prepare(command);
+  return program;
+}
+
+/** All commands below a command, at any depth. */
+export function commandsWithin(command: Command): readonly Command[] {
+  return command.commands.flatMap((inner) => [inner, ...commandsWithin(inner)]);
+}
+
+/** The names from the program on, such as `isthmus keys create`. */
+export function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+function prepare(command: Command): void {
+  command
+    .exitOverride()
+    .helpOption('-h, --help', 'print this')
+    .configureHelp({ styleTitle: (title) => `\u001b[1m${title}\u001b[22m` });
+  if (command.commands.length > 0) command.helpCommand('help [command]', 'print the help of a command');
+  if (command.parent !== null) command.showHelpAfterError(`(\`${pathOf(command)} --help\` lists what there is)`);
+  const noColour = new Option('--no-color', 'no colours; so do NO_COLOR and whatever is no terminal');
+  command.addOption(command.parent === null ? noColour : noColour.hideHelp());
+  // Whether a switch is off without being named needs no word.
+  for (const option of command.options) if (option.defaultValue === false) option.defaultValue = undefined;
+}
