@@ -24,6 +24,7 @@ import { prepareGraph } from './prepare-graph.ts';
 import { print } from './print.ts';
 import { startChild } from './process/child.ts';
 import { measureRecords } from './records.ts';
+import { measureUsage } from './usage.ts';
 
 type Telemetry = Readonly<Record<string, unknown>>;
 
@@ -55,6 +56,7 @@ export async function runObservability(words: readonly string[]): Promise<void> 
   if (options === 'help') return print(usage);
   const { wants, warmUpMs, measuredMs, rounds } = options;
   measureSink();
+  measureUsage();
   await measureRecords();
   await measureTraces();
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-bench-'));

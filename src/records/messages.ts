@@ -3,19 +3,16 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RecordsConfig } from '../config/index.ts';
 import type { RecordSum } from '../observability/records/index.ts';
 import type { RecordBounds, RecordsLocation } from '../store/records/index.ts';
+import type { UsageSum } from '../usage/index.ts';
+import type { SumsOfHour } from './hourly-sums.ts';
 
 /** From a thread that serves. */
 export interface RecordMessage {
   /** Lines of JSON, each an `OperationRecord`; empty: none. */
   readonly lines: string;
   readonly count: number;
-  readonly sums: readonly HourSums[];
-}
-
-/** What is added to the sums of an hour. */
-export interface HourSums {
-  readonly hour: number;
-  readonly sums: readonly RecordSum[];
+  readonly sums: readonly SumsOfHour<RecordSum>[];
+  readonly usage: readonly SumsOfHour<UsageSum>[];
 }
 
 /** Back: so many characters of lines are in the store, or are given up. */

@@ -5,6 +5,7 @@ import { newId, siblingModule, withinTime } from '../lib/index.ts';
 import type { Logger, MetricSource } from '../observability/index.ts';
 import type { RecordGroup, RecordPage } from '../store/records/index.ts';
 import { createPortCaller, type PortCaller } from '../threads/index.ts';
+import type { Usage } from '../usage/index.ts';
 import type { FromRecorder, RecorderStart, ToRecorder } from './messages.ts';
 import { type RecordCounts, SharedRecordCounts } from './record-counts.ts';
 import type { RecordAnswer, RecordQuery, RecordReader } from './record-queries.ts';
@@ -12,7 +13,7 @@ import { RecordSink } from './record-sink.ts';
 
 /** What a thread that serves makes its sink with, beside a port of its own; it can be sent to one. */
 export interface RecordsAccess {
-  readonly config: Pick<RecordsConfig, 'rate' | 'slowMs' | 'documents' | 'variables'>;
+  readonly config: Pick<RecordsConfig, 'rate' | 'slowMs' | 'documents' | 'variables' | 'usageMs'>;
   readonly counts: SharedArrayBuffer;
 }
 
@@ -93,8 +94,8 @@ export class OwnRecorder {
   };
 
   get access(): RecordsAccess {
-    const { rate, slowMs, documents, variables } = this.#config;
-    return { config: { rate, slowMs, documents, variables }, counts: this.#counts.buffer };
+    const { rate, slowMs, documents, variables, usageMs } = this.#config;
+    return { config: { rate, slowMs, documents, variables, usageMs }, counts: this.#counts.buffer };
   }
 
   /** The sink of this thread. */
@@ -112,6 +113,7 @@ export class OwnRecorder {
   readonly reader: RecordReader = {
     search: async (request) => (await this.#ask({ kind: 'search', request })) as RecordPage,
     sums: async (request) => (await this.#ask({ kind: 'sums', request })) as readonly RecordGroup[],
+    usage: async (request) => (await this.#ask({ kind: 'usage', request })) as Usage,
   };
 
   /** Writes what is held, within 2 seconds. Call it when every sink is closed, or its thread has ended. */

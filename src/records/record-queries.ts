@@ -1,18 +1,22 @@
 /** What is read of records while a gateway writes them: by the thread that writes, as it has the store open. */
+import { unreachable } from '../lib/index.ts';
 import type { RecordGroup, RecordPage, RecordPageRequest, RecordSumsRequest } from '../store/records/index.ts';
+import type { Usage, UsageRequest } from '../usage/index.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Records and their sums, wherever they are read. */
 export interface RecordReader {
   search(request: RecordPageRequest): Promise<RecordPage>;
   sums(request: RecordSumsRequest): Promise<readonly RecordGroup[]>;
+  usage(request: UsageRequest): Promise<Usage>;
 }
 
 export type RecordQuery =
   | { readonly kind: 'search'; readonly request: RecordPageRequest }
-  | { readonly kind: 'sums'; readonly request: RecordSumsRequest };
+  | { readonly kind: 'sums'; readonly request: RecordSumsRequest }
+  | { readonly kind: 'usage'; readonly request: UsageRequest };
 
-export type RecordAnswer = RecordPage | readonly RecordGroup[];
+export type RecordAnswer = RecordPage | readonly RecordGroup[] | Usage;
 
 /** With everything that has been handed on until now. */
 export const answerQuery =
@@ -20,5 +24,14 @@ export const answerQuery =
   async (query: RecordQuery): Promise<RecordAnswer> => {
     await recorder.written();
     const store = await recorder.store();
-    return query.kind === 'search' ? store.search(query.request) : store.sums(query.request);
+    switch (query.kind) {
+      case 'search':
+        return store.search(query.request);
+      case 'sums':
+        return store.sums(query.request);
+      case 'usage':
+        return store.usage(query.request);
+      default:
+        return unreachable(query);
+    }
   };

@@ -5,20 +5,21 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { RecordsConfig } from '../config/index.ts';
-import { hourMs } from '../lib/index.ts';
 import type { Logger, OperationEvent, RequestEvent, RequestSink } from '../observability/index.ts';
 import { bucketOf, type RecordSum, RecordSums, recordIds, type SummedKind } from '../observability/records/index.ts';
 import { cleanWord } from './clean-name.ts';
-import type { HourSums, RecordMessage, WrittenMessage } from './messages.ts';
+import { HourlySums } from './hourly-sums.ts';
+import type { RecordMessage, WrittenMessage } from './messages.ts';
 import { factsOfOperation, nanoUsdOf, type OperationFacts } from './operation-facts.ts';
 import type { SharedRecordCounts } from './record-counts.ts';
 import { recordOfOperation } from './record-of-operation.ts';
 import { Sampler } from './sampler.ts';
+import { UsageCounter } from './usage-counter.ts';
 
 export interface RecordSinkOptions {
   /** To the thread that records. */
   readonly port: MessagePort;
-  readonly config: Pick<RecordsConfig, 'rate' | 'slowMs' | 'documents' | 'variables'>;
+  readonly config: Pick<RecordsConfig, 'rate' | 'slowMs' | 'documents' | 'variables' | 'usageMs'>;
   readonly counts: SharedRecordCounts;
   /** Ends the ids of records: no other thread of any gateway has it. */
   readonly suffix: string;
@@ -58,9 +59,9 @@ export class RecordSink implements RequestSink {
   #queue: QueuedOperation[] = [];
   /** Characters of lines that have been sent and are not written. */
   #waiting = 0;
-  #sums = new RecordSums();
-  #hour = 0;
-  #ended: HourSums[] = [];
+  readonly #sums = new HourlySums<RecordSum, RecordSums>(() => new RecordSums());
+  /** Undefined where usage is not counted. */
+  readonly #usage: UsageCounter | undefined;
   #sumsSentAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
@@ -74,6 +75,7 @@ export class RecordSink implements RequestSink {
     this.#texts = { document: config.documents !== 'off', variables: config.variables !== 'off' };
     this.#nextId = recordIds(suffix);
     this.#usual = new Sampler(config.rate);
+    if (config.usageMs !== undefined) this.#usage = new UsageCounter();
     port.on('message', ({ characters }: WrittenMessage) => this.#receive(characters));
     port.unref();
   }
@@ -98,6 +100,7 @@ export class RecordSink implements RequestSink {
     const at = this.#now();
     const facts = factsOfOperation(request, operation);
     this.#sum(operation, facts, at);
+    if (operation !== undefined) this.#usage?.count(operation, facts, at);
     const { durationMs, errors } = facts;
     const isNotable = errors > 0 || durationMs >= this.#options.config.slowMs;
     const weight = (isNotable ? this.#notable : this.#usual).weigh(at);
@@ -118,20 +121,22 @@ export class RecordSink implements RequestSink {
   #sendAll(): void {
     this.#send(turnLength);
     if (this.#queue.length > 0) setImmediate(() => this.#sendAll());
-    else if (this.#sums.size > 0) this.#timer ??= this.#later();
+    else if (!this.#sums.isEmpty) this.#timer ??= this.#later();
   }
 
   #send(count: number): void {
-    const sums = this.#takeSums();
+    const areDue = this.#areSumsDue();
+    const sums = areDue ? this.#sums.take() : [];
+    const usage = areDue ? (this.#usage?.take() ?? []) : [];
     const operations = this.#queue.splice(0, count);
-    if (operations.length === 0 && sums.length === 0) return;
+    if (operations.length === 0 && sums.length === 0) return; // usage is of what is summed
     let lines = '';
     for (const of of operations) {
       const record = recordOfOperation({ ...of, id: this.#nextId(of.at), texts: this.#texts });
       lines += `${JSON.stringify(record)}\n`;
     }
     this.#waiting += lines.length;
-    this.#options.port.postMessage({ lines, count: operations.length, sums } satisfies RecordMessage);
+    this.#options.port.postMessage({ lines, count: operations.length, sums, usage } satisfies RecordMessage);
   }
 
   #receive(characters: number): void {
@@ -148,27 +153,17 @@ export class RecordSink implements RequestSink {
       this.#options.log.warn({}, 'records are dropped: they come faster than the store takes them');
   }
 
-  #takeSums(): readonly HourSums[] {
+  #areSumsDue(): boolean {
     const now = this.#now();
-    if (now - this.#sumsSentAt < sumsDelayMs && this.#ended.length === 0) return [];
+    if (now - this.#sumsSentAt < sumsDelayMs && !this.#sums.hasEnded) return false;
     this.#sumsSentAt = now;
-    const hours = this.#ended;
-    this.#ended = [];
-    if (this.#sums.size > 0) hours.push({ hour: this.#hour, sums: [...this.#sums.values()] });
-    this.#sums = new RecordSums();
-    return hours;
+    return true;
   }
 
   #sum(operation: OperationEvent | undefined, facts: OperationFacts, at: number): void {
-    if (at < this.#hour || at >= this.#hour + hourMs) {
-      if (this.#sums.size > 0) {
-        this.#ended.push({ hour: this.#hour, sums: [...this.#sums.values()] });
-        this.#sums = new RecordSums();
-      }
-      this.#hour = Math.floor(at / hourMs) * hourMs;
-    }
+    const sums = this.#sums.at(at);
     const { durationMs, errors, nanoUsd, inputTokens, outputTokens } = facts;
-    const sum = this.#group('operation', facts, undefined, undefined);
+    const sum = groupOf(sums, 'operation', facts, undefined, undefined);
     count(sum, durationMs, errors > 0);
     sum.nanoUsd += nanoUsd;
     sum.inputTokens += inputTokens;
@@ -178,37 +173,38 @@ export class RecordSink implements RequestSink {
       (operation.modelCalls.length === 0 && operation.fetches.every(({ fields }) => fields.length === 0))
     )
       return;
-    this.#sumFields(operation, facts);
+    sumFields(sums, operation, facts);
   }
+}
 
-  #sumFields({ fetches, modelCalls }: OperationEvent, facts: OperationFacts): void {
-    const fieldOf = new Map<unknown, string>();
-    for (const fetch of fetches) {
-      for (const event of fetch.fields) {
-        const field = cleanWord(event.field);
-        const sum = this.#group('field', facts, field, undefined);
-        count(sum, event.ended - event.began, event.failedItems > 0);
-        for (const call of event.modelCalls) {
-          fieldOf.set(call, field);
-          addUsage(sum, call);
-        }
+function sumFields(sums: RecordSums, { fetches, modelCalls }: OperationEvent, facts: OperationFacts): void {
+  const fieldOf = new Map<unknown, string>();
+  for (const fetch of fetches) {
+    for (const event of fetch.fields) {
+      const field = cleanWord(event.field);
+      const sum = groupOf(sums, 'field', facts, field, undefined);
+      count(sum, event.ended - event.began, event.failedItems > 0);
+      for (const call of event.modelCalls) {
+        fieldOf.set(call, field);
+        addUsage(sum, call);
       }
     }
-    for (const call of modelCalls) {
-      const sum = this.#group('model', facts, fieldOf.get(call), cleanWord(call.model ?? call.alias));
-      count(sum, call.durationMs, call.error !== undefined);
-      addUsage(sum, call);
-    }
   }
+  for (const call of modelCalls) {
+    const sum = groupOf(sums, 'model', facts, fieldOf.get(call), cleanWord(call.model ?? call.alias));
+    count(sum, call.durationMs, call.error !== undefined);
+    addUsage(sum, call);
+  }
+}
 
-  #group(
-    kind: SummedKind,
-    { name, client, tenant }: OperationFacts,
-    field: string | undefined,
-    model: string | undefined,
-  ): RecordSum {
-    return this.#sums.of({ kind, operation: name, client, tenant, field, model });
-  }
+function groupOf(
+  sums: RecordSums,
+  kind: SummedKind,
+  { name, client, tenant }: OperationFacts,
+  field: string | undefined,
+  model: string | undefined,
+): RecordSum {
+  return sums.of({ kind, operation: name, client, tenant, field, model });
 }
 
 function count(sum: RecordSum, durationMs: number, isError: boolean): void {

@@ -4,9 +4,11 @@
  * has: how much that is, whoever hands it on bounds. What is old or too much is deleted between the batches.
  */
 import { messageOf } from '../errors/index.ts';
-import { hourMs, newId } from '../lib/index.ts';
+import { newId } from '../lib/index.ts';
 import { addSum, type OperationRecord, type RecordSum, RecordSums } from '../observability/records/index.ts';
-import type { RecordBounds, RecordStore, WrittenSum } from '../store/records/index.ts';
+import type { RecordBounds, RecordStore } from '../store/records/index.ts';
+import { type UsageSum, UsageSums } from '../usage/index.ts';
+import { HeldHours } from './held-hours.ts';
 import type { RecordMessage } from './messages.ts';
 import type { SharedRecordCounts } from './record-counts.ts';
 
@@ -42,22 +44,15 @@ interface HeldLines {
   readonly onWritten: (characters: number) => void;
 }
 
-interface Hour {
-  readonly groups: RecordSums;
-  readonly numbers: Map<RecordSum, number>;
-  readonly changed: Set<RecordSum>;
-}
-
 /** Records of one transaction: it takes 20 ms, and readers of PostgreSQL wait for none. */
 const batchLength = 2_000;
-/** Hours whose sums are held while they cannot be written. */
-const maxHours = 48;
 
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #now: () => number;
   readonly #writer = newId('').slice(0, 16);
-  readonly #hours = new Map<number, Hour>();
+  readonly #sums: HeldHours<RecordSum, RecordSums>;
+  readonly #usage: HeldHours<UsageSum, UsageSums>;
   #lines: HeldLines[] = [];
   #opening: Promise<RecordStore> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -72,6 +67,20 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#sums = new HeldHours({
+      empty: () => new RecordSums(),
+      add(groups: RecordSums, sum) {
+        const group = groups.of(sum);
+        addSum(group, sum);
+        return group;
+      },
+      now: this.#now,
+    });
+    this.#usage = new HeldHours({
+      empty: () => new UsageSums(),
+      add: (groups: UsageSums, sum) => groups.add(sum),
+      now: this.#now,
+    });
     this.#pruning = setInterval(() => {
       this.#isPruneDue = true;
       void this.#write();
@@ -79,17 +88,10 @@ export class Recorder {
   }
 
   /** @param onWritten told of the characters of lines, once they are in the store */
-  add({ lines, count, sums }: RecordMessage, onWritten: (characters: number) => void): void {
+  add({ lines, count, sums, usage }: RecordMessage, onWritten: (characters: number) => void): void {
     if (count > 0) this.#lines.push({ lines, count, onWritten });
-    for (const { hour, sums: added } of sums) {
-      const of = this.#hour(hour);
-      for (const sum of added) {
-        const group = of.groups.of(sum);
-        addSum(group, sum);
-        if (!of.numbers.has(group)) of.numbers.set(group, of.numbers.size);
-        of.changed.add(group);
-      }
-    }
+    for (const ofHour of sums) this.#sums.add(ofHour);
+    for (const ofHour of usage) this.#usage.add(ofHour);
     this.#schedule(this.#options.delayMs ?? 100);
   }
 
@@ -117,25 +119,6 @@ export class Recorder {
     await store?.close();
   }
 
-  #hour(at: number): Hour {
-    const now = Math.floor(this.#now() / hourMs) * hourMs;
-    // One that has been written and forgotten cannot be added to.
-    const start = this.#hours.has(at) || at >= now - hourMs ? at : now;
-    let hour = this.#hours.get(start);
-    if (hour === undefined) {
-      hour = { groups: new RecordSums(), numbers: new Map(), changed: new Set() };
-      this.#hours.set(start, hour);
-      this.#forgetHours(now);
-    }
-    return hour;
-  }
-
-  /** Those that nothing is added to any more, once they are written. */
-  #forgetHours(now: number): void {
-    for (const [start, { changed }] of this.#hours)
-      if (start < now - hourMs && (changed.size === 0 || this.#hours.size > maxHours)) this.#hours.delete(start);
-  }
-
   #schedule(delayMs: number): void {
     if (this.#timer !== undefined || this.#writing !== undefined) return;
     this.#timer = setTimeout(() => void this.#write(), this.#isFailing ? (this.#options.retryMs ?? 1_000) : delayMs);
@@ -152,7 +135,7 @@ export class Recorder {
   }
 
   #hasMore(): boolean {
-    return this.#lines.length > 0 || [...this.#hours.values()].some(({ changed }) => changed.size > 0);
+    return this.#lines.length > 0 || this.#sums.hasChanged || this.#usage.hasChanged;
   }
 
   async #writeAll(): Promise<void> {
@@ -171,12 +154,18 @@ export class Recorder {
     let count = 0;
     while (length < this.#lines.length && count < batchLength) count += this.#lines[length++]?.count ?? 0;
     const batch = this.#lines.slice(0, length);
-    const changed = [...this.#hours].map(([hour, of]) => ({ hour, of, groups: [...of.changed] }));
-    for (const { of } of changed) of.changed.clear();
+    const writer = this.#writer;
+    const sums = this.#sums.take();
+    const usage = this.#usage.take();
     try {
-      await store.add({ records: batch.flatMap(({ lines }) => this.#recordsOf(lines)), sums: this.#sumsOf(changed) });
+      await store.add({
+        records: batch.flatMap(({ lines }) => this.#recordsOf(lines)),
+        sums: sums.map(({ hour, number, sum }) => ({ ...sum, hour, writer, number })),
+        usage: usage.map(({ hour, sum }) => ({ ...sum, hour, writer })),
+      });
     } catch (error) {
-      for (const { of, groups } of changed) for (const group of groups) of.changed.add(group);
+      this.#sums.giveBack(sums);
+      this.#usage.giveBack(usage);
       throw error;
     }
     this.#lines = this.#lines.slice(length);
@@ -196,14 +185,6 @@ export class Recorder {
       if (document === undefined && variables === undefined) return record;
       return { ...record, document: texts.document(document), variables: texts.variables(variables) };
     });
-  }
-
-  #sumsOf(
-    changed: readonly { readonly hour: number; readonly of: Hour; readonly groups: readonly RecordSum[] }[],
-  ): readonly WrittenSum[] {
-    return changed.flatMap(({ hour, of, groups }) =>
-      groups.map((group) => ({ ...group, hour, writer: this.#writer, number: of.numbers.get(group) ?? 0 })),
-    );
   }
 
   async #prune(store: RecordStore): Promise<void> {

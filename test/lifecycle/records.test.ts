@@ -27,7 +27,9 @@ describe('the records of isthmus serve', () => {
         const rows = database
           .prepare(
             `select operation as name, count(*) as n from isthmus_records group by 1
-             union all select 'sum of ' || operation, sum(count) from isthmus_record_sums group by 1`,
+             union all select 'sum of ' || operation, sum(count) from isthmus_record_sums group by 1
+             union all select 'usage of ' || name, sum(count) from isthmus_usage join isthmus_used_operations
+               on id = operation group by 1`,
           )
           .all();
         return Object.fromEntries(rows.map(({ name, n }) => [String(name), Number(n)]));
@@ -38,7 +40,7 @@ describe('the records of isthmus serve', () => {
     const first = await serve();
     try {
       await askAll(first.url, 'First');
-      await expect.poll(counts, waiting).toEqual({ First: 40, 'sum of First': 40 });
+      await expect.poll(counts, waiting).toEqual({ First: 40, 'sum of First': 40, 'usage of First': 40 });
       const following = spawnIsthmus(['log', '--follow', '--limit', '1', '--config', shop.config]);
       try {
         await following.waitFor(/"operation":"First"/);
@@ -64,7 +66,7 @@ describe('the records of isthmus serve', () => {
       next.isthmus.child.kill('SIGKILL');
     }
     // What it had at its end is written.
-    expect(counts()).toEqual({ ...left, Third: 40, 'sum of Third': 40 });
+    expect(counts()).toEqual({ ...left, Third: 40, 'sum of Third': 40, 'usage of Third': 40 });
     const command = ['src/cli/main.ts', 'log', '--operation', 'Third', '--config', shop.config];
     const lines = execFileSync(process.execPath, command, { encoding: 'utf8' }).trim().split('\n');
     expect(lines).toHaveLength(40);

@@ -29,6 +29,12 @@ export const recordsYaml = z
       aggregates: longTime
         .default('90d')
         .describe('How long the sums of each hour are kept, by operation, client, tenant, field and model.'),
+      usage: longTime
+        .or(z.literal('off'))
+        .default('90d')
+        .describe(
+          'How long it is kept which operations, fields, arguments and enum values clients used: as sums of hours, and of days later. `off`: usage is not counted.',
+        ),
       rate: z
         .number()
         .int()
@@ -64,6 +70,8 @@ export interface RecordsConfig {
   readonly keepMs: number;
   readonly maxBytes: number;
   readonly aggregatesMs: number;
+  /** Undefined: what is used is not counted. */
+  readonly usageMs: number | undefined;
   /** Operations a second that each thread keeps all of. */
   readonly rate: number;
   readonly slowMs: number;
@@ -74,7 +82,14 @@ export interface RecordsConfig {
 const form = recordsYaml.unwrap().options[1];
 
 export function resolveRecords(yaml: z.output<typeof recordsYaml>): RecordsConfig {
-  const { keep, max_size: maxSize, aggregates, slow, ...rest } = typeof yaml === 'object' ? yaml : form.parse({});
+  const {
+    keep,
+    max_size: maxSize,
+    aggregates,
+    usage,
+    slow,
+    ...rest
+  } = typeof yaml === 'object' ? yaml : form.parse({});
   const milliseconds = (text: string): number => parseDuration(text) ?? 0;
   return {
     ...rest,
@@ -82,6 +97,7 @@ export function resolveRecords(yaml: z.output<typeof recordsYaml>): RecordsConfi
     keepMs: milliseconds(keep),
     maxBytes: parseSize(maxSize) ?? 0,
     aggregatesMs: milliseconds(aggregates),
+    usageMs: usage === 'off' ? undefined : milliseconds(usage),
     slowMs: milliseconds(slow),
   };
 }

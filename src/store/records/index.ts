@@ -9,3 +9,4 @@ export type {
   RecordPageRequest,
   RecordStore,
 } from './record-store.ts';
+export type { WrittenUsage } from './usage-columns.ts';

@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { StoreDatabase, StoreKind } from '../tables.ts';
 import { recordColumns, sumColumns } from './record-columns.ts';
+import { usageColumns, usageInputColumns, usedOperationColumns } from './usage-columns.ts';
 
 const columnsOf = (columns: Readonly<Record<string, string>>): string =>
   Object.entries(columns)
@@ -18,6 +19,11 @@ const migrations: readonly (readonly string[])[] = [
     `create table isthmus_record_sums (${columnsOf(sumColumns)}, primary key (hour, writer, number))`,
     'create table isthmus_record_size (id integer primary key, bytes bigint not null)',
     'insert into isthmus_record_size (id, bytes) values (1, 0)',
+  ],
+  [
+    `create table isthmus_usage (${columnsOf(usageColumns)}, primary key (hour, writer, key))`,
+    `create table isthmus_usage_inputs (${columnsOf(usageInputColumns)}, primary key (hour, writer, key, coordinate))`,
+    `create table isthmus_used_operations (${columnsOf(usedOperationColumns)})`,
   ],
 ];
 

@@ -40,7 +40,7 @@ export async function openRecords(location: RecordsLocation, timeoutMs: number):
       await db.destroy().catch(() => undefined);
       throw error;
     }
-    return new RecordStore(db, names, postgresInserts());
+    return new RecordStore({ db, kind: 'postgres', names, inserts: postgresInserts() });
   }
   const { db, database } = await connectSqlite({ file: location.file, busyTimeoutMs: timeoutMs });
   try {
@@ -48,7 +48,7 @@ export async function openRecords(location: RecordsLocation, timeoutMs: number):
     for (const pragma of ['synchronous = normal', 'journal_size_limit = 64000000', 'cache_size = -8000'])
       await sql.raw(`pragma ${pragma}`).execute(db);
     await migrateRecords(db, 'sqlite');
-    return new RecordStore(db, names, sqliteInserts(database));
+    return new RecordStore({ db, kind: 'sqlite', names, inserts: sqliteInserts(database) });
   } catch (error) {
     await db.destroy().catch(() => undefined);
     throw error;

@@ -11,7 +11,7 @@ export interface RecordKeys {
   readonly hashing: Uint8Array;
 }
 
-export type NamedPart = 'principal' | 'tenant' | 'client';
+export type NamedPart = 'principal' | 'tenant' | 'client' | 'usage';
 
 const hashLength = 22;
 /** So many of each are remembered; then the memory is emptied. */

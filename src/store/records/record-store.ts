@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
 import { formatBuckets, idFrom, type OperationRecord } from '../../observability/records/index.ts';
+import type { Usage, UsageRequest } from '../../usage/index.ts';
 import type { StoreDatabase, StoreTransaction } from '../tables.ts';
 import type { InsertRecords } from './insert-records.ts';
 import { type RecordGroup, type RecordSumsRequest, readSums } from './read-sums.ts';
@@ -19,10 +20,14 @@ import {
   type WrittenSum,
 } from './record-columns.ts';
 import type { RecordNames } from './record-names.ts';
+import type { WrittenUsage } from './usage-columns.ts';
+import { UsageStore, type UsageStoreOptions } from './usage-store.ts';
 
 export interface RecordBatch {
   readonly records: readonly OperationRecord[];
   readonly sums: readonly WrittenSum[];
+  /** @default none */
+  readonly usage?: readonly WrittenUsage[];
 }
 
 /** What records must be. Times are milliseconds since 1970: from `from` to before `to`. */
@@ -63,6 +68,8 @@ export interface RecordBounds {
   readonly keepMs: number;
   readonly maxBytes: number;
   readonly aggregatesMs: number;
+  /** Undefined: it is not counted. */
+  readonly usageMs?: number | undefined;
 }
 
 interface Pruned {
@@ -88,20 +95,23 @@ export class RecordStore {
   readonly #db: StoreDatabase;
   readonly #names: RecordNames;
   readonly #inserts: InsertRecords;
+  readonly #usage: UsageStore;
 
-  constructor(db: StoreDatabase, names: RecordNames, inserts: InsertRecords) {
-    this.#db = db;
-    this.#names = names;
-    this.#inserts = inserts;
+  constructor(options: UsageStoreOptions) {
+    this.#db = options.db;
+    this.#names = options.names;
+    this.#inserts = options.inserts;
+    this.#usage = new UsageStore(options);
   }
 
   /** Adds what is not there yet, in one transaction. */
-  async add({ records, sums }: RecordBatch): Promise<void> {
+  async add({ records, sums, usage = [] }: RecordBatch): Promise<void> {
     const rows = records.map((record) => toRecordRow(record, this.#names));
     const sumRows = sums.map((sum) => toSumRow(sum, this.#names, formatBuckets(sum.durations)));
     await this.#db.transaction().execute(async (transaction) => {
       const bytes = await this.#inserts.records(transaction, rows);
       await this.#inserts.sums(transaction, sumRows);
+      await this.#usage.add(transaction, usage);
       await resize(transaction, bytes);
     });
   }
@@ -120,6 +130,11 @@ export class RecordStore {
     return readSums(this.#db, this.#names, request);
   }
 
+  /** What operations used in a span of time. */
+  usage(request: UsageRequest): Promise<Usage> {
+    return this.#usage.read(request);
+  }
+
   /** How many bytes the records take, as far as is known of rows. */
   async bytes(): Promise<number> {
     const { rows } = await sql<{ bytes: number }>`select bytes from isthmus_record_size`.execute(this.#db);
@@ -130,7 +145,8 @@ export class RecordStore {
    * Deletes what is too old, and the oldest of what is too much, and lets other work go on between its steps. Where it is
    * much, a part of it: what is written meanwhile does not wait for long.
    */
-  async prune({ keepMs, maxBytes, aggregatesMs }: RecordBounds, now: number): Promise<Pruned> {
+  async prune({ keepMs, maxBytes, aggregatesMs, usageMs = aggregatesMs }: RecordBounds, now: number): Promise<Pruned> {
+    await this.#usage.prune(usageMs, now);
     await sql`delete from isthmus_record_sums where hour < ${now - aggregatesMs}`.execute(this.#db);
     const old = idFrom(now - keepMs);
     let records = 0;

@@ -12,6 +12,7 @@ import { describePeople } from './people-contract.ts';
 import { describeRecords } from './records-contract.ts';
 import { describeRegistryTable } from './registry-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
+import { describeUsage } from './usage-contract.ts';
 
 describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
   let server: PostgresServer;
@@ -44,6 +45,7 @@ describe.skipIf(withoutPostgres)('a store in PostgreSQL', () => {
   describeStore(fresh);
   describeLedger(fresh);
   describe('its records', () => describeRecords(fresh));
+  describe('its usage', () => describeUsage(fresh));
   describe('its people', () => describePeople(fresh));
   describe('its generations', () => describeRegistryTable(fresh));
 

@@ -10,6 +10,7 @@ import { describePeople } from './people-contract.ts';
 import { describeRecords, openRecordsOf, operationRecord } from './records-contract.ts';
 import { describeRegistryTable } from './registry-contract.ts';
 import { describeStore, openAt, storedKey, write } from './store-contract.ts';
+import { describeUsage } from './usage-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,6 +24,7 @@ describe('a store in SQLite', () => {
   describeStore(fresh);
   describeLedger(fresh);
   describe('its records', () => describeRecords(fresh));
+  describe('its usage', () => describeUsage(fresh));
   describe('its people', () => describePeople(fresh));
   describe('its generations', () => describeRegistryTable(fresh));
 

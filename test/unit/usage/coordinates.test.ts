@@ -1,8 +1,8 @@
 /** What operations use: by what they name, in their documents and their variables. */
 import { getOperationAST, getVariableValues, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { documentCoordinates } from '../../../src/usage/document-coordinates.ts';
-import { variableReader } from '../../../src/usage/variable-coordinates.ts';
+import { documentCoordinates } from '../../../src/usage/coordinates/document-coordinates.ts';
+import { variableReader } from '../../../src/usage/coordinates/variable-coordinates.ts';
 import { Random } from '../../testkit/random/random.ts';
 import { randomOperation } from '../../testkit/random/random-operation.ts';
 import { newSeed, randomRuns } from '../../testkit/random/random-runs.ts';

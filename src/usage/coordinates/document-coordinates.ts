@@ -13,7 +13,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { fragmentsOf, namedType, usedFragments } from '../documents/index.ts';
+import { fragmentsOf, namedType, usedFragments } from '../../documents/index.ts';
 
 export interface DocumentCoordinates {
   /** Of every document with the signature, under this schema. Sorted. */

@@ -1,6 +1,6 @@
 /**
  * The input fields and enum values that a request names in its variables. Only variables whose types lead to such are looked
- * at, and only what the schema has is told: whatever else a client sends is personal data for all that is ofSchema.
+ * at, and only what the schema has is told: whatever else a client sends is personal data for all that is known.
  */
 import {
   type GraphQLNamedType,
@@ -10,7 +10,7 @@ import {
   isInputObjectType,
   type OperationDefinitionNode,
 } from 'graphql';
-import { namedType } from '../documents/index.ts';
+import { namedType } from '../../documents/index.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 

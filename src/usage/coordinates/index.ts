@@ -1,0 +1,1 @@
+export { operationUsage } from './operation-usage.ts';
