@@ -20,16 +20,18 @@ import {
   sensitiveFieldsOf,
 } from './ai/fields/index.ts';
 import { refuseMissingPackages } from './ai/providers/index.ts';
-import type { ResolvedConfig } from './config/index.ts';
+import { type ResolvedConfig, withSubgraphs } from './config/index.ts';
 import { refuseMissingReference } from './execution/index.ts';
 import { stableHash } from './lib/index.ts';
 import { hashPlugins, loadPlugins, type Plugin } from './plugins/index.ts';
 import {
+  type AdoptedSupergraph,
   type Composition,
   CompositionError,
   type CompositionProblem,
   compose,
   type ReadSourcesOptions,
+  readExternalSupergraph,
   readSources,
   type SubgraphSource,
 } from './supergraph/index.ts';
@@ -67,9 +69,10 @@ export interface ReadSupergraphOptions extends ReadSourcesOptions {
  * signal's reason
  */
 export async function readSupergraph(
-  config: ResolvedConfig,
+  declared: ResolvedConfig,
   { loadsPlugins = true, ...options }: ReadSupergraphOptions = {},
 ): Promise<SupergraphParts> {
+  const { config, external } = await withExternalSupergraph(declared, options);
   refuseMissingReference(config);
   refuseMissingPackages(config);
   const { plugins, hashes } = loadsPlugins
@@ -78,7 +81,7 @@ export async function readSupergraph(
   const { policies, policyHashes } = await loadPolicies(config);
   createContractChoice(config); // its conditions are checked
   const keyFiles = await readKeyFiles(config);
-  const sources = await readSources(config, options);
+  const sources = external?.sources ?? (await readSources(config, options));
   const prompts = new Map<string, PromptFolder>();
   const code = new Map<string, SubgraphCode>();
   const problems: CompositionProblem[] = [];
@@ -102,7 +105,7 @@ export async function readSupergraph(
     hints.push(...reported.hints);
     report.push(...reported.report);
   }
-  const composed = await composeBeside(sources, config, problems, options.signal);
+  const composed = external?.composition ?? (await composeBeside(sources, config, problems, options.signal));
   const misused = policyProblems(composed, policies);
   if (misused.length > 0) throw new CompositionError(misused);
   const composition = { ...composed, hints: [...composed.hints, ...hints] };
@@ -110,6 +113,10 @@ export async function readSupergraph(
     id: stableHash({
       config,
       sources,
+      // Its subgraphs do not have all that it says: not who may read what.
+      ...(external === undefined
+        ? {}
+        : { supergraph: external.composition.supergraphSdl, apiSdl: external.composition.apiSdl }),
       prompts: [...prompts.values()].map((folder) => folder.hash),
       code: [...code.values()].map(({ hash }) => hash),
       plugins: hashes,
@@ -129,6 +136,17 @@ export async function readSupergraph(
     pluginHashes: hashes,
     policyHashes,
   };
+}
+
+/** The configuration with the subgraphs of a supergraph that another registry has composed, where it names one. */
+async function withExternalSupergraph(
+  config: ResolvedConfig,
+  options: ReadSourcesOptions,
+): Promise<{ readonly config: ResolvedConfig; readonly external: AdoptedSupergraph | undefined }> {
+  const { supergraph, access } = config;
+  if (supergraph === undefined) return { config, external: undefined };
+  const external = await readExternalSupergraph(supergraph, access.contracts, options);
+  return { config: withSubgraphs(config, supergraph, external.sources), external };
 }
 
 function codeProblem(subgraph: string, file: string, message: string): CompositionProblem {

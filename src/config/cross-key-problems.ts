@@ -36,6 +36,7 @@ export function crossKeyProblems(
   }));
   return [
     ...unknown,
+    ...wrongSubgraphs(yaml, inCode, lineOf),
     ...(isPublished ? [] : unknownSubgraphs(yaml, inCode, lineOf)),
     ...(isPublished ? [] : unknownPricedSubgraphs(yaml, inCode, lineOf)),
     ...namedTwice(yaml, inCode, lineOf),
@@ -50,8 +51,22 @@ export function crossKeyProblems(
   ];
 }
 
+/** The graph is that of subgraphs, that of a registry, or that of a supergraph. */
+function wrongSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf): ConfigProblem[] {
+  const problem = (path: YamlPath, message: string) => [{ path: formatPath(path), line: lineOf(path), message }];
+  const hasSubgraphs = Object.keys(yaml.subgraphs).length > 0;
+  const isInCode = Object.keys(inCode.subgraphs).length > 0;
+  const hasRegistry = yaml.registry !== undefined && yaml.registry !== false;
+  if (yaml.supergraph === undefined)
+    return hasSubgraphs || isInCode || hasRegistry ? [] : problem(['subgraphs'], 'name at least one subgraph');
+  if (hasSubgraphs) return problem(['subgraphs'], 'supergraph brings its own: name either subgraphs or supergraph');
+  if (hasRegistry) return problem(['registry'], 'supergraph comes from another registry: name one of them');
+  return isInCode ? problem(['supergraph'], 'createGateway brings subgraphs, which a supergraph has no place for') : [];
+}
+
 /** `traffic.subgraphs`, `headers.subgraphs` and `access.to_subgraphs.exchange` name HTTP subgraphs. */
 function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf): ConfigProblem[] {
+  if (yaml.supergraph !== undefined) return []; // withSubgraphs names them
   const { to_subgraphs: toSubgraphs } = yaml.access;
   const places = [
     { place: ['traffic', 'subgraphs'], names: Object.keys(yaml.traffic.subgraphs) },
@@ -77,7 +92,12 @@ function unknownSubgraphs(yaml: SupergraphYaml, inCode: ConfiguredInCode, lineOf
 }
 
 /** `limits.cost.subgraphs` names subgraphs of any kind. */
-function unknownPricedSubgraphs({ limits, subgraphs }: SupergraphYaml, inCode: ConfiguredInCode, lineOf: LineOf) {
+function unknownPricedSubgraphs(
+  { limits, subgraphs, supergraph }: SupergraphYaml,
+  inCode: ConfiguredInCode,
+  lineOf: LineOf,
+) {
+  if (supergraph !== undefined) return []; // withSubgraphs names them
   const names = [...Object.keys(subgraphs), ...Object.keys(inCode.subgraphs)];
   return Object.keys(limits.cost?.subgraphs ?? {}).flatMap((name): ConfigProblem[] => {
     if (names.includes(name)) return [];

@@ -6,16 +6,13 @@ import { deepFreeze, didYouMean, readTextFile } from '../lib/index.ts';
 import { resolveAccess } from './access/access.ts';
 import { resolveAi } from './ai/ai.ts';
 import { resolveAlerts } from './alerts/alerts.ts';
-import { resolveCache } from './cache.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { resolveCoprocessor } from './coprocessor.ts';
 import { type ConfiguredInCode, crossKeyProblems, type LineOf } from './cross-key-problems.ts';
 import { resolveLimits } from './limits/limits.ts';
 import { resolveAdmin } from './network/admin.ts';
-import { type HeaderRules, resolveHeaderRules, withoutClientTraces } from './network/header-rules.ts';
 import { resolveNetwork } from './network/server-network.ts';
 import { resolveServerTls } from './network/server-tls.ts';
-import { resolveTraffic } from './network/traffic.ts';
 import { resolvePersistedOperations } from './persisted-operations.ts';
 import { resolvePlugins } from './plugins.ts';
 import { problemMessage, unknownKey } from './problem-words.ts';
@@ -23,9 +20,11 @@ import { layOver, type PublishedOverlay } from './published-overlay.ts';
 import { formatPath, readYaml, type YamlPath, type YamlSource } from './read-yaml.ts';
 import { resolveRegistry } from './registry.ts';
 import type { ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
+import { settingsOfSubgraphs } from './settings-of-subgraphs.ts';
 import { resolveStore } from './store.ts';
-import { type SupergraphYaml, supergraphYaml, supergraphYamlBesideCode } from './supergraph-yaml.ts';
-import { resolveTelemetry, type TelemetryConfig } from './telemetry/telemetry.ts';
+import { resolveSupergraph } from './supergraph-source.ts';
+import { type SupergraphYaml, supergraphYaml } from './supergraph-yaml.ts';
+import { resolveTelemetry } from './telemetry/telemetry.ts';
 import { parseDuration } from './units.ts';
 
 const nothingFromCode: ConfiguredInCode = { subgraphs: {}, providers: [] };
@@ -92,8 +91,7 @@ function checkSource(
       unsafe.map((name) => ({ path: '', line: undefined, message: `${name} ${message}` })),
     );
   }
-  const isComplete = Object.keys(inCode.subgraphs).length === 0 && !namesRegistry(source.value);
-  const parsed = (isComplete ? supergraphYaml : supergraphYamlBesideCode).safeParse(source.value);
+  const parsed = supergraphYaml.safeParse(source.value);
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, source.lineOf, source.value));
     // One problem for each path: further problems of a value with the wrong form follow from the first.
@@ -109,12 +107,6 @@ function checkSource(
   });
   if (problems.length > 0) throw new ConfigError(fileName, problems);
   return deepFreeze(resolveConfig(resolve(file), parsed.data, source.lineOf, inCode));
-}
-
-/** Then the file need not name any subgraph. */
-function namesRegistry(value: unknown): boolean {
-  const registry = valueAt(value, ['registry']);
-  return typeof registry === 'object' && registry !== null;
 }
 
 /** Environment variables that disable limits of Apollo's query planner. */
@@ -181,6 +173,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       ...Object.entries(yaml.subgraphs).map(([name, subgraph]) => resolveSubgraph(name, subgraph, at)),
       ...Object.entries(inCode.subgraphs).map(([name, sdl]) => inProcessSubgraph(name, sdl)),
     ],
+    supergraph: resolveSupergraph(yaml, at),
     server: {
       host: server.host,
       port: server.port,
@@ -199,14 +192,9 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       writeTimeoutMs: milliseconds(server.write_timeout),
       drainTimeoutMs: milliseconds(server.drain_timeout),
     },
-    traffic: {
-      shareIdentical: yaml.traffic.share_identical,
-      subgraphs: Object.fromEntries(http.map((name) => [name, resolveTraffic(yaml.traffic, name, at, lineOf)])),
-    },
-    headers: Object.fromEntries(http.map((name) => [name, headerRulesOf(yaml, telemetry, name)])),
+    ...settingsOfSubgraphs(yaml, { names: http, inProcess: Object.keys(inCode.subgraphs), telemetry, at, lineOf }),
     limits: resolveLimits(yaml.limits),
     persistedOperations: resolvePersistedOperations(yaml.persisted_operations, at, lineOf),
-    cache: resolveCache(yaml.cache, [...http, ...Object.keys(inCode.subgraphs)]),
     engine: yaml.engine,
     errors: {
       mode: yaml.errors.mode,
@@ -222,14 +210,9 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
     plugins: resolvePlugins(yaml.plugins, at, lineOf),
     coprocessor: resolveCoprocessor(yaml.coprocessor),
     telemetry,
-    registry: resolveRegistry(yaml.registry),
+    registry: resolveRegistry(yaml.supergraph === undefined ? yaml.registry : false),
     alerts: resolveAlerts(yaml.alerts),
   };
-}
-
-function headerRulesOf({ headers }: SupergraphYaml, { otlp }: TelemetryConfig, subgraph: string): HeaderRules {
-  const rules = resolveHeaderRules(headers, subgraph);
-  return otlp === undefined ? rules : withoutClientTraces(rules);
 }
 
 function packageLinesOf(yaml: SupergraphYaml, lineOf: LineOf): Readonly<Record<string, number>> {

@@ -14,6 +14,7 @@ import type { PersistedOperationsConfig } from './persisted-operations.ts';
 import type { PluginFile } from './plugins.ts';
 import type { RegistryConfig } from './registry.ts';
 import type { StoreConfig } from './store.ts';
+import type { SupergraphConfig } from './supergraph-source.ts';
 import type { TelemetryConfig } from './telemetry/telemetry.ts';
 
 export type SubgraphConfig =
@@ -46,7 +47,9 @@ export type SchemaSource =
       readonly url: string;
       /** The polling interval while the gateway runs; `undefined`: no polling. */
       readonly pollMs: number | undefined;
-    };
+    }
+  /** The subgraph was taken out of a supergraph. */
+  | { readonly kind: 'supergraph' };
 
 export interface ServerConfig {
   readonly host: string;
@@ -81,7 +84,10 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 export interface ResolvedConfig {
   /** The absolute path of the file this was read from. */
   readonly file: string;
+  /** Where `supergraph` is given, none until it has been read. */
   readonly subgraphs: readonly SubgraphConfig[];
+  /** Undefined: the subgraphs are composed here. */
+  readonly supergraph: SupergraphConfig | undefined;
   readonly server: ServerConfig;
   readonly traffic: {
     readonly shareIdentical: ShareIdentical;

@@ -19,6 +19,7 @@ import { persistedOperationsYaml } from './persisted-operations.ts';
 import { pluginsYaml } from './plugins.ts';
 import { registryYaml } from './registry.ts';
 import { storeYaml } from './store.ts';
+import { supergraphSourceYaml } from './supergraph-source.ts';
 import { telemetryYaml } from './telemetry/telemetry.ts';
 import { duration, durationOr, httpUrl, isOriginPattern } from './values.ts';
 
@@ -107,9 +108,8 @@ export const subgraphName = z
 
 export const supergraphYaml = z.strictObject({
   federation_version: federationVersion,
-  subgraphs: z
-    .record(subgraphName, subgraph)
-    .refine((value) => Object.keys(value).length > 0, 'name at least one subgraph'),
+  subgraphs: z.record(subgraphName, subgraph).default({}),
+  supergraph: supergraphSourceYaml,
   engine: z
     .enum(['isthmus', 'reference'])
     .default('isthmus')
@@ -205,11 +205,6 @@ export const supergraphYaml = z.strictObject({
   telemetry: telemetryYaml,
   registry: registryYaml,
   alerts: alertsYaml,
-});
-
-/** The same where an application brings subgraphs in code, or a registry has them: the file need not name any. */
-export const supergraphYamlBesideCode = supergraphYaml.extend({
-  subgraphs: z.record(subgraphName, subgraph).default({}),
 });
 
 export type SupergraphYaml = z.output<typeof supergraphYaml>;

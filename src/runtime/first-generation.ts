@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
-import { CompositionError, type IntrospectedSchemas, schemaUnavailable } from '../supergraph/index.ts';
+import { CompositionError, type CompositionProblem } from '../supergraph/index.ts';
 
 export interface FirstGenerationOptions {
   readonly build: () => Promise<SupergraphParts>;
-  readonly schemas: IntrospectedSchemas;
+  /** Whether a problem is only that something is down which is to give its schema. */
+  readonly isDown: (problem: CompositionProblem) => boolean;
   readonly log: Logger;
   /** Resolves at the next change of a watched file: the wait ends early. */
   readonly nextChange: () => Promise<void>;
@@ -22,13 +23,13 @@ const longestWaitMs = 30_000;
  * @throws ConfigError or CompositionError with every problem found
  */
 export async function awaitFirstGeneration(options: FirstGenerationOptions): Promise<SupergraphParts> {
-  const { build, schemas, log, nextChange } = options;
+  const { build, isDown, log, nextChange } = options;
   for (let attempts = 0; ; attempts++) {
     const changed = nextChange();
     try {
       return await build();
     } catch (error) {
-      const missing = subgraphsWithoutSchema(error, schemas);
+      const missing = subgraphsWithoutSchema(error, isDown);
       if (missing === undefined) throw error;
       const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** attempts);
       const message = `waiting for ${missing.length === 0 ? 'a first publication' : `the schema of ${missing.join(', ')}`}; trying again in ${waitMs / 1_000} s\n${messageOf(error)}`;
@@ -39,9 +40,10 @@ export async function awaitFirstGeneration(options: FirstGenerationOptions): Pro
 }
 
 /** The subgraphs without whose schema nothing can be composed, where that is all that is wrong. */
-function subgraphsWithoutSchema(error: unknown, schemas: IntrospectedSchemas): readonly string[] | undefined {
-  if (!(error instanceof CompositionError)) return undefined;
-  if (!error.problems.every(({ code }) => code === schemaUnavailable)) return undefined;
-  const subgraphs = error.problems.flatMap(({ places }) => places.map(({ subgraph }) => subgraph));
-  return subgraphs.every((name) => schemas.isDown(name)) ? subgraphs : undefined;
+function subgraphsWithoutSchema(
+  error: unknown,
+  isDown: FirstGenerationOptions['isDown'],
+): readonly string[] | undefined {
+  if (!(error instanceof CompositionError) || !error.problems.every(isDown)) return undefined;
+  return error.problems.flatMap(({ places }) => places.map(({ subgraph }) => subgraph));
 }

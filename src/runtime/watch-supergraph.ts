@@ -4,18 +4,22 @@
  *
  *     read        the configuration and all it names (read-supergraph.ts)
  *     stage       a generation of it, built and prepared aside; the first may wait for subgraphs (first-generation.ts)
- *     watch       files, and the schemas of subgraphs that are introspected
+ *     watch       files, the schemas of subgraphs that are introspected, and the supergraph of another registry
  *     reload      the next version staged, then swapped in (reloads.ts)
  */
 import type { ResolvedConfig } from '../config/index.ts';
 import type { Logger, ThreadMetrics } from '../observability/index.ts';
 import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
 import {
+  type CompositionProblem,
   createSdlStore,
   type FileWatch,
+  FollowedSupergraph,
   formatProblems,
   IntrospectedSchemas,
   problemFields,
+  schemaUnavailable,
+  supergraphUnavailable,
   watchedPaths,
   watchFiles,
 } from '../supergraph/index.ts';
@@ -69,8 +73,9 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
     if (current === undefined) firstChange.resolve();
     else void reloads.reload();
   };
+  const store = createSdlStore(source.file);
   const schemas = new IntrospectedSchemas({
-    store: createSdlStore(source.file),
+    store,
     log,
     signal,
     onChange: (subgraph) => {
@@ -78,6 +83,7 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
       changed();
     },
   });
+  const external = new FollowedSupergraph({ store, log, signal, onChange: changed });
   const files: FileWatch | undefined = watch
     ? watchFiles({
         onChange: changed,
@@ -90,8 +96,11 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
     const config = await (registry ?? source).load();
     await files?.update(watchedPaths(config));
     if (current === undefined) await refuseBadCertificates(config);
-    if (watch) schemas.poll(config);
-    return readSupergraph(config, { ...schemas.reading, loadsPlugins });
+    if (watch) {
+      schemas.poll(config);
+      external.poll(config);
+    }
+    return readSupergraph(config, { ...schemas.reading, ...external.reading, loadsPlugins });
   };
   const stage: Stage = (parts, signal) => {
     logComposition(parts, log);
@@ -102,6 +111,7 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
     options.onSwap?.(parts);
     await registry?.served();
     await schemas.store(parts.config, parts.sources);
+    await external.store(parts.config);
   };
   const reloads = new Reloads({ currentId: () => current?.id, read, stage, onSwap, metrics, log, signal });
   const unfollow = registry?.onChange(changed);
@@ -109,8 +119,14 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
     stopping.abort(reason);
     unfollow?.();
     schemas.stop();
+    external.stop();
     await files?.close();
   };
+
+  const isDown = ({ code, places }: CompositionProblem): boolean =>
+    code === supergraphUnavailable
+      ? external.isDown
+      : code === schemaUnavailable && places.every(({ subgraph }) => schemas.isDown(subgraph));
 
   const serveFirst = async (): Promise<SupergraphParts> => {
     const parts = await read();
@@ -136,7 +152,7 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
   try {
     await files?.update([source.file]);
     const first = waitForSubgraphs
-      ? await awaitFirstGeneration({ build: serveFirstOrLast, schemas, log, nextChange })
+      ? await awaitFirstGeneration({ build: serveFirstOrLast, isDown, log, nextChange })
       : await serveFirstOrLast();
     current = first;
     const subgraphs = first.config.subgraphs.map(({ name }) => name);

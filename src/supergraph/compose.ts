@@ -5,6 +5,7 @@ import { siblingModule } from '../lib/index.ts';
 import type { Composition, CompositionOutcome, SubgraphSource } from './composition.ts';
 import { CompositionError } from './composition.ts';
 import type { ContractFilter } from './contracts/compose-contracts.ts';
+import type { AdoptionOutcome, ExternalSupergraph } from './external/adopt-supergraph.ts';
 
 /** How long to wait for the worker to terminate. After that it is left running until the process ends. */
 const endTimeoutMs = 2_000;
@@ -12,16 +13,16 @@ const endTimeoutMs = 2_000;
 /** How long a worker waits for another composition: an edit is often followed by the next. */
 const idleMs = 10_000;
 
-/** What the worker is given. */
-export interface ComposeInput {
-  readonly sources: readonly SubgraphSource[];
-  readonly contracts: readonly ContractFilter[];
-}
+/** What the worker is given: subgraphs to compose, or a supergraph that another registry has composed. */
+export type ComposeInput = { readonly contracts: readonly ContractFilter[] } & (
+  | { readonly kind: 'subgraphs'; readonly sources: readonly SubgraphSource[] }
+  | { readonly kind: 'supergraph'; readonly external: ExternalSupergraph }
+);
+
+type Outcome = CompositionOutcome | AdoptionOutcome;
 
 /**
- * Composes in a worker thread, whose heap is freed with it: once it has been idle for 10 s, or at once where it failed, was
- * late, or was aborted. A second composition within that time costs no loading of Apollo's composition (0.4 s of CPU). Memory
- * and time are bounded, so that a hostile schema causes an error and nothing else.
+ * Composes subgraphs, in the worker.
  *
  * @param timeoutMs the limit of composition time: 200 types in 10 subgraphs that all reference each other take 32 s
  * @param signal aborts composition
@@ -34,6 +35,44 @@ export async function compose(
   signal?: AbortSignal,
   contracts: readonly ContractFilter[] = [],
 ): Promise<Composition> {
+  return runInWorker<CompositionOutcome>({ kind: 'subgraphs', sources, contracts }, timeoutMs, signal);
+}
+
+export interface AdoptedSupergraph {
+  readonly composition: Composition;
+  /** Its subgraphs, as they were taken out of it. */
+  readonly sources: readonly SubgraphSource[];
+}
+
+/** The limit of the time in which a supergraph is read. */
+const adoptTimeoutMs = 120_000;
+
+/**
+ * Reads a supergraph that another registry has composed, in the worker.
+ * @throws CompositionError with every problem found, or the signal's reason
+ */
+export async function adopt(
+  external: ExternalSupergraph,
+  signal?: AbortSignal,
+  contracts: readonly ContractFilter[] = [],
+): Promise<AdoptedSupergraph> {
+  const input = { kind: 'supergraph', external, contracts } as const;
+  const { sources, ...composition } = await runInWorker<AdoptionOutcome>(input, adoptTimeoutMs, signal);
+  return { composition, sources };
+}
+
+type Succeeded<O extends Outcome> = Omit<Extract<O, { readonly kind: 'composed' }>, 'kind'>;
+
+/**
+ * Runs in a worker thread, whose heap is freed with it: once it has been idle for 10 s, or at once where it failed, was
+ * late, or was aborted. A second composition within that time costs no loading of Apollo's composition (0.4 s of CPU). Memory
+ * and time are bounded, so that a hostile schema causes an error and nothing else.
+ */
+async function runInWorker<O extends Outcome>(
+  input: ComposeInput,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Succeeded<O>> {
   signal?.throwIfAborted();
   const refuse = (message: string) =>
     new CompositionError([
@@ -49,7 +88,7 @@ export async function compose(
   let isReusable = false;
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
-  const outcome = Promise.withResolvers<CompositionOutcome>();
+  const outcome = Promise.withResolvers<O>();
   const onError = (error: Error): void => outcome.reject(refuse(`the composition worker failed: ${error.message}`));
   const onExit = (): void => outcome.reject(refuse('the composition worker ended without an answer'));
   worker.once('message', outcome.resolve).once('error', onError).once('exit', onExit);
@@ -59,12 +98,12 @@ export async function compose(
     timer = setTimeout(() => outcome.reject(refuse(`composing took longer than ${timeoutMs} ms`)), timeoutMs);
     onAbort = () => outcome.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    worker.postMessage({ sources, contracts } satisfies ComposeInput);
+    worker.postMessage(input);
     const composed = await outcome.promise;
     isReusable = true;
     if (composed.kind === 'failed') throw new CompositionError(composed.problems);
-    const { kind: _kind, ...composition } = composed;
-    return composition;
+    const { kind: _kind, ...succeeded } = composed;
+    return succeeded as Succeeded<O>;
   } finally {
     clearTimeout(timer);
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);

@@ -1,6 +1,6 @@
 export { buildApiSchema } from './build-api-schema.ts';
 export type { Fallbacks } from './caching/read-fallbacks.ts';
-export { compose } from './compose.ts';
+export { type AdoptedSupergraph, compose } from './compose.ts';
 export {
   type Composition,
   CompositionError,
@@ -18,6 +18,9 @@ export type { CostedField, CostedInput, CostTypes, ListSize, SlicingArgument } f
 export { importedDirectives, linkOwnDirectives } from './directives/own-directives.ts';
 export type { AccessRule, AccessRules, MaskForm } from './directives/read-access-rules.ts';
 export type { FieldRate, FieldRates } from './directives/read-field-rates.ts';
+export { FollowedSupergraph } from './external/followed-supergraph.ts';
+export { readExternalSupergraph } from './external/read-external-supergraph.ts';
+export { supergraphUnavailable } from './external/read-supergraph-text.ts';
 export { type Generation, Generations } from './generations.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
 export { conditionsOutcome, isIncluded } from './is-included.ts';

@@ -1,16 +1,16 @@
 import { relative } from 'node:path';
 import type { ResolvedConfig, SubgraphConfig } from '../config/index.ts';
 import { GatewayError, messageOf } from '../errors/index.ts';
-import { readTextFile } from '../lib/index.ts';
+import { invariant, readTextFile } from '../lib/index.ts';
 import { CompositionError, type CompositionProblem, type SubgraphSource } from './composition.ts';
+import type { ReadExternalOptions } from './external/read-external-supergraph.ts';
 import { type IntrospectOptions, introspectSdl } from './introspect-sdl.ts';
 
 const introspectionTimeoutMs = 5_000;
 /** The timeout if an SDL is stored already: a subgraph that does not respond delays a reload no longer than this. */
 const renewalTimeoutMs = 2_000;
 
-export interface ReadSourcesOptions {
-  readonly signal?: AbortSignal | undefined;
+export interface ReadSourcesOptions extends ReadExternalOptions {
   /** Finds the stored SDL of a subgraph. */
   readonly find?: (name: string, url: string) => Promise<string | undefined>;
   /** Called for each introspected subgraph, with its SDL or with the reason of the failure. */
@@ -38,6 +38,7 @@ async function readSource(
 ): Promise<SubgraphSource | CompositionProblem> {
   const { name, schema } = subgraph;
   const url = subgraph.kind === 'http' ? subgraph.routingUrl : '';
+  invariant(schema.kind !== 'supergraph', 'subgraphs of a supergraph are read with it');
   if (schema.kind === 'inline') return { name, url, origin: `createGateway: ${name}`, sdl: schema.sdl };
   const origin = schema.kind === 'file' ? relative(process.cwd(), schema.path) : withoutCredentials(schema.url);
   const of = { name, url, origin };
@@ -111,7 +112,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** A URL that can be printed: without user name and password. */
-function withoutCredentials(text: string): string {
+export function withoutCredentials(text: string): string {
   const url = new URL(text);
   url.username = '';
   url.password = '';

@@ -2,6 +2,11 @@
 const fixes: Readonly<Record<string, string>> = {
   CONTRACT_INVALID: 'tag what still refers to it as well, or do not leave it out',
   CONTRACT_TAG_UNKNOWN: 'write a tag of the subgraphs’ @tag, or add @tag to what the contract is about',
+  SECURITY_FEATURE_NOT_ENFORCED: 'remove it, or link a version that Isthmus enforces',
+  SUBGRAPH_URL_MISSING: 'name its URL under supergraph.routing_urls',
+  SUPERGRAPH_INVALID: 'name what a federation composer has written: SDL with join__Graph',
+  SUPERGRAPH_NOT_EXECUTABLE: 'serve it with the router that its subgraphs were written for',
+  SUPERGRAPH_UNAVAILABLE: 'correct the keys under supergraph in supergraph.yaml, or start what serves it',
   LIST_SIZE_INVALID_SLICING_ARGUMENT: 'name an Int argument of the field, or the path to one such as "input.first"',
   LIST_SIZE_INVALID_SIZED_FIELD: 'name a list of the returned type, or the path to one such as "page.edges"',
   INVALID_GRAPHQL: 'correct the SDL at the line shown; every type it names must be defined in the same subgraph',

@@ -34,7 +34,7 @@ async function loadSnippet(yaml: string): Promise<ResolvedConfig> {
   try {
     const subgraph = 'subgraphs: { accounts: { routing_url: "http://127.0.0.1:4001", schema: { file: a.graphql } } }\n';
     const file = join(folder, 'supergraph.yaml');
-    await writeFile(file, `${'subgraphs' in parseYaml(yaml) ? '' : subgraph}${yaml}`);
+    await writeFile(file, `${/^(subgraphs|supergraph):/m.test(yaml) ? '' : subgraph}${yaml}`);
     // Long enough as a key, and in the form of a webhook's secret.
     const secret = `whsec_${Buffer.alloc(32, 'k').toString('base64')}`;
     const variableOf = (name: string): string => {

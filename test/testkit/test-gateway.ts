@@ -8,6 +8,7 @@ import { startSubgraph, type TestResolvers, type TestSubgraph } from './subgraph
 import { openTestWorkers, testWorkers } from './test-workers.ts';
 
 export interface TestGatewayOptions {
+  /** None where its yaml has a `supergraph`. */
   readonly subgraphs: Readonly<Record<string, { readonly sdl: string; readonly resolvers?: TestResolvers }>>;
   /** More lines of supergraph.yaml. */
   readonly yaml?: string;
@@ -50,7 +51,7 @@ export interface TestAnswer {
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-gateway-'));
   const subgraphs: Record<string, TestSubgraph> = {};
-  let yaml = 'subgraphs:\n';
+  let yaml = Object.keys(options.subgraphs).length === 0 ? '' : 'subgraphs:\n';
   for (const [name, { sdl, resolvers }] of Object.entries(options.subgraphs)) {
     const subgraph = await startSubgraph(sdl, resolvers ?? {});
     subgraphs[name] = subgraph;

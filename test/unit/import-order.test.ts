@@ -52,6 +52,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'admin/registry/registry-routes.ts',
     'admin/invalidate-caches.ts',
     'supergraph/constraints/formats.ts',
+    'supergraph/external/read-oci-layout.ts',
   ],
 };
 

@@ -37,6 +37,7 @@ type DirectiveName = keyof typeof identityOf;
 
 /** Features for security without access rules: the API schema omits @inaccessible elements, the planner fills @context. */
 const enforcedElsewhere: ReadonlySet<string> = new Set([
+  'https://specs.apollo.dev/inaccessible/v0.1',
   'https://specs.apollo.dev/inaccessible/v0.2',
   'https://specs.apollo.dev/context/v0.1',
 ]);

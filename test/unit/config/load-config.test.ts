@@ -26,6 +26,49 @@ async function problemsOf(yaml: string, environment: NodeJS.ProcessEnv = {}) {
   return failure.problems;
 }
 
+describe('a supergraph from elsewhere', () => {
+  const sourceOf = async (yaml: string) => (await load(`supergraph: ${yaml}\n`)).config.supergraph?.source;
+
+  it('comes from a URL, Hive’s CDN, a file or an OCI layout', async () => {
+    expect(await sourceOf('{ url: "http://r/s", poll: 3s, headers: { authorization: "Bearer x" } }')).toEqual({
+      kind: 'http',
+      url: 'http://r/s',
+      headers: { authorization: 'Bearer x' },
+      pollMs: 3_000,
+    });
+    const hive = {
+      kind: 'http',
+      url: 'http://cdn/v1/t/supergraph',
+      headers: { 'x-hive-cdn-key': 'k' },
+      pollMs: 10_000,
+    };
+    for (const endpoint of ['http://cdn/v1/t', 'http://cdn/v1/t/', 'http://cdn/v1/t/supergraph'])
+      expect(await sourceOf(`{ hive: { endpoint: "${endpoint}", key: k } }`)).toEqual(hive);
+    expect(await sourceOf('{ url: "http://r/s", poll: off }')).toMatchObject({ pollMs: undefined });
+    expect(await sourceOf('{ file: s.graphql }')).toMatchObject({
+      kind: 'file',
+      path: expect.stringMatching(/^\/.*s\.graphql$/),
+    });
+    expect(await sourceOf('{ oci: layout, tag: v1 }')).toMatchObject({ kind: 'oci', tag: 'v1' });
+  });
+
+  it.each([
+    ['', 'name at least one subgraph'],
+    ['supergraph: {}', 'name exactly one of url, file, hive and oci'],
+    ['supergraph: { file: a, oci: b }', 'name exactly one of url, file, hive and oci'],
+    ['supergraph: { file: a, poll: 1s }', 'poll belongs to url and hive'],
+    ['supergraph: { file: a, headers: { a: b } }', 'headers belong to url'],
+    ['supergraph: { file: a, tag: b }', 'tag belongs to oci'],
+    ['supergraph: { url: "http://r/s", headers: { "a b": c } }', 'write the name of a header'],
+    ['supergraph: { file: a }\nregistry: { graph: a }', 'comes from another registry'],
+    [`supergraph: { file: a }\n${subgraphs}`, 'name either subgraphs or supergraph'],
+  ])('and is refused otherwise: %s', async (yaml, message) => {
+    expect((await problemsOf(`engine: isthmus\n${yaml}\n`)).map((problem) => problem.message).join()).toContain(
+      message,
+    );
+  });
+});
+
 describe('the traffic of a subgraph', () => {
   const two =
     'subgraphs:\n  a: { routing_url: http://127.0.0.1:1/graphql, schema: { file: a.graphql } }\n  b: { routing_url: http://127.0.0.1:2/graphql, schema: { file: b.graphql } }\n';
