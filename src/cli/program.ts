@@ -6,6 +6,7 @@ import { aiCommand } from './ai.ts';
 import { auditCommand } from './audit.ts';
 import { budgetsCommand } from './budgets.ts';
 import { cacheCommand } from './cache/cache.ts';
+import { completionCommand } from './completion/completion.ts';
 import { composeCommand } from './compose.ts';
 import { configCommand } from './config-schema.ts';
 import { costsCommand } from './costs.ts';
@@ -21,6 +22,7 @@ import { reloadCommand } from './reload.ts';
 import { replayCommand } from './replay/replay.ts';
 import { serveCommand } from './serve.ts';
 import { storeCommand } from './store.ts';
+import { subgraphCommand } from './subgraph/subgraph.ts';
 import { typesCommand } from './types.ts';
 
 // The package's own, beside src/ and beside dist/.
@@ -40,6 +42,7 @@ export function createProgram(): Command {
     .addCommand(serveCommand())
     .addCommand(reloadCommand())
     .addCommand(composeCommand())
+    .addCommand(subgraphCommand())
     .addCommand(typesCommand())
     .addCommand(aiCommand())
     .addCommand(cacheCommand())
@@ -56,7 +59,8 @@ export function createProgram(): Command {
     .addCommand(replayCommand())
     .addCommand(exportCommand())
     .addCommand(eraseCommand())
-    .addCommand(configCommand());
+    .addCommand(configCommand())
+    .addCommand(completionCommand());
   for (const command of [program, ...commandsWithin(program)]) prepare(command);
   return program;
 }

@@ -12,6 +12,8 @@ export interface IntrospectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Its certificates: traffic.subgraphs.<name>.tls. */
   readonly tls?: SubgraphTlsConfig | undefined;
+  /** Of the request, in lower case. @default none */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -21,13 +23,13 @@ export interface IntrospectOptions {
 export async function introspectSdl(
   name: string,
   url: string,
-  { timeoutMs, signal, tls }: IntrospectOptions,
+  { timeoutMs, signal, tls, headers }: IntrospectOptions,
 ): Promise<string> {
   const credentials = tls && { current: await readClientCredentials(tls) };
   const client = createHttpSubgraph({ name, url, timeoutMs, maxResponseBytes: maxSdlBytes, tls: credentials });
   try {
     const { data, errors } = await client.execute(
-      { kind: 'query', query: '{ _service { sdl } }' },
+      { kind: 'query', query: '{ _service { sdl } }', headers },
       {
         requestId: 'introspection',
         principal: anonymous,

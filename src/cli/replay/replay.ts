@@ -9,6 +9,7 @@ import { printResult, reportFinding } from '../frame/print-result.ts';
 import { withProgress } from '../frame/with-progress.ts';
 import { printable } from '../printable.ts';
 import { readHeader } from '../read-header.ts';
+import { readHttpUrl } from '../read-http-url.ts';
 import { askGateway, type ReplayedAnswer, type ReplayTarget } from './ask-gateway.ts';
 import { type RecordedLine, type RecordedOperation, readRecording, type SkipReason } from './read-recording.ts';
 
@@ -47,11 +48,11 @@ export function replayCommand(): Command {
     ],
   })
     .argument('<file>', 'what `isthmus log --json` has printed, with telemetry.records.documents and variables on')
-    .requiredOption('--against <url>', 'the GraphQL endpoint that is asked', readUrl)
+    .requiredOption('--against <url>', 'the GraphQL endpoint that is asked', readHttpUrl)
     .option(
       '--baseline <url>',
       'another one that is asked the same, to compare data; default: status, codes, price and time of the recording',
-      readUrl,
+      readHttpUrl,
     )
     .option('--header <line>', "a header of each request, 'name: value'; may be repeated", readHeader, [])
     .option('--mutations', 'send mutations, too', false)
@@ -178,12 +179,6 @@ function linesOf(report: Report): readonly string[] {
 function skippedText({ skipped }: Pick<Report, 'skipped'>): string {
   const texts = Object.entries(skipped).map(([reason, count]) => `${count} ${reason}`);
   return texts.length === 0 ? '' : `; skipped: ${texts.join(', ')}`;
-}
-
-function readUrl(text: string): string {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
-    throw new InvalidArgumentError('Write the URL of a GraphQL endpoint, such as http://127.0.0.1:4000/graphql.');
-  return text;
 }
 
 function readConcurrency(text: string): number {

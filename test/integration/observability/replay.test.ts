@@ -113,6 +113,6 @@ describe('isthmus replay', () => {
       2,
       expect.stringContaining('nothing that can be replayed; skipped: 1 no document'),
     ]);
-    expect((await replay('--against', 'nowhere')).errors).toContain('Write the URL of a GraphQL endpoint');
+    expect((await replay('--against', 'nowhere')).errors).toContain('Write a URL such as');
   });
 });
