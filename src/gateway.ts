@@ -7,6 +7,7 @@
  *     close     requests in flight end, then what serves them
  */
 import { type AdminListener, openAdmin, type RunningCaches } from './admin/index.ts';
+import { CanarySink } from './canary/index.ts';
 import { createHttpServer, type ListenOptions } from './http/index.ts';
 import { invariant } from './lib/index.ts';
 import { type Logger, openObservers, type RequestSink } from './observability/index.ts';
@@ -75,7 +76,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   invariant(config !== undefined, 'a generation serves');
   const observers = await openObservers(config, log);
   const { recorder, recordSink, alerts } = await openRecorder(runtime, options.records ?? false);
-  const sinks = [...observers.sinks, ...(recordSink === undefined ? [] : [recordSink]), ...(options.sinks ?? [])];
+  const canarySinks =
+    runtime.canaryTallies === undefined ? [] : [new CanarySink(runtime.generations, runtime.canaryTallies)];
+  const sinks = [
+    ...observers.sinks,
+    ...canarySinks,
+    ...(recordSink === undefined ? [] : [recordSink]),
+    ...(options.sinks ?? []),
+  ];
   const server = await createHttpServer({ gateway: runtime, sinks, log });
   let admin: AdminListener | undefined;
   let drained: Promise<boolean> | undefined;

@@ -33,4 +33,4 @@ export type { CallMessage, CallTexts, ModelCallParameters, ModelCallRecord, Mode
 export { type Observers, openObservers } from './open-observers.ts';
 export { type OtlpCounts, type OtlpSignal, otlpCounts } from './otlp/otlp-counts.ts';
 export { type RequestLine, RequestLog, requestLine } from './request-log.ts';
-export { addTraceHeaders, newSpanId } from './traces/index.ts';
+export { addTraceHeaders, isFailed, newSpanId } from './traces/index.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ConfigError, formatGraphRef, type ResolvedConfig } from '../config/index.ts';
 import { invariant } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
-import type { FollowedGenerations, GenerationFeed, RegistryFollower } from '../registry/follow/index.ts';
+import type { EndedCanary, FollowedGenerations, GenerationFeed, RegistryFollower } from '../registry/follow/index.ts';
 import { CompositionError, schemaUnavailable } from '../supergraph/index.ts';
 import type { ConfigSource } from './config-source.ts';
 
@@ -12,6 +12,10 @@ export interface FollowedRegistry {
   readonly current: FollowedGenerations | undefined;
   /** The configuration with what is published. @throws CompositionError where neither names a subgraph */
   load(): Promise<ResolvedConfig>;
+  /** The configuration with the canary. @throws Error where there is none any more */
+  loadCanary(): Promise<ResolvedConfig>;
+  /** Tells the registry what became of the canary. @throws Error where it cannot be told */
+  endCanary(end: EndedCanary): Promise<void>;
   /** Called whenever something else is published. @returns ends that */
   onChange(listener: () => void): () => void;
   /** What was loaded last serves: a start without the registry takes it. */
@@ -73,6 +77,12 @@ function followed(source: ConfigSource, follower: RegistryFollower, { registry }
       if (config.subgraphs.length === 0) throw nothingPublished(formatGraphRef(registry.ref));
       return config;
     },
+    async loadCanary() {
+      const canary = follower.current?.canary;
+      if (canary === undefined) throw new Error('the canary has ended meanwhile');
+      return source.load(canary.overlay);
+    },
+    endCanary: (end) => follower.endCanary(end),
     onChange: (listener) => follower.onChange(listener),
     async served() {
       if (loadedHash !== undefined) await follower.remember(loadedHash);

@@ -6,6 +6,7 @@ import type { PublishedPrompt } from '../ai/fields/index.ts';
 import type { ModelClient } from '../ai/models/index.ts';
 import type { CacheName, CacheSnapshot, WriteTokens } from '../cache/index.ts';
 import type { EntityTypes } from '../cache/tags/index.ts';
+import type { CanaryTallies } from '../canary/index.ts';
 import type { PublishedOverlay, ResolvedConfig } from '../config/index.ts';
 import type { ExecutionEngine } from '../execution/index.ts';
 import type { CacheGroup } from '../lib/index.ts';
@@ -104,6 +105,8 @@ export interface ServingRuntime {
 export interface GatewayRuntime extends ServingRuntime {
   /** Of the process; undefined: there are none. */
   readonly processMetrics: ProcessMetrics | undefined;
+  /** What is counted of canaries; undefined where no registry is followed. */
+  readonly canaryTallies: CanaryTallies | undefined;
   /** Reads the configuration as it is now, with what is published over it. @throws ConfigError */
   loadConfig(published?: PublishedOverlay): Promise<ResolvedConfig>;
   reload(): Promise<ReloadOutcome>;

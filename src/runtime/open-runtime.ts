@@ -7,8 +7,10 @@ import type { GraphQLSchema } from 'graphql';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import type { ModelProvider } from '../ai/model-call/index.ts';
 import { CacheStores, type EntryStore } from '../cache/index.ts';
+import { CanaryTallies } from '../canary/index.ts';
 import { type Logger, type OpenedLog, openLog, openProcessMetrics } from '../observability/index.ts';
 import type { Plugin } from '../plugins/index.ts';
+import type { SupergraphParts } from '../read-supergraph.ts';
 import { Generations } from '../supergraph/index.ts';
 import { type InProcessSubgraph, inProcessSubgraph } from '../transport/index.ts';
 import { buildGeneration } from './build-generation.ts';
@@ -82,11 +84,22 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   });
   const ownLedger = new OwnLedger(log, metrics);
   const prepareBudgets = budgetPreparation(ownLedger, shared.counters);
-  const stage: Stage = async (parts, signal) => {
+  const build = async (parts: SupergraphParts, signal: AbortSignal): Promise<GatewayGeneration> => {
     const ledger = await prepareBudgets(parts.config);
     const generation = await buildGeneration(parts, { shared, subgraphs, plugins, ledger, log });
     await prepareGeneration(generation, { previous: generations.current, preparations, signal });
+    return generation;
+  };
+  const stage: Stage = async (parts, signal) => {
+    const generation = await build(parts, signal);
     return () => generations.swap(generation);
+  };
+  const stopping = new AbortController();
+  const canaries = {
+    tallies: new CanaryTallies(),
+    start: async (parts: SupergraphParts, share: number) =>
+      generations.startCanary(await build(parts, stopping.signal), share),
+    end: () => generations.endCanary(),
   };
   const onSwap: WatchSupergraphOptions['onSwap'] = ({ config }) => shared.memory.resize(config.limits.memoryBytes);
   if (metrics !== undefined) preparations.push(observeRuntime(metrics, { generations, shared, stores }));
@@ -94,7 +107,17 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   let watched: WatchedSupergraph;
   try {
     registry = await followRegistry(source, config, { byDefault: options.registry ?? false, log });
-    watched = await watchSupergraph({ source, registry, watch, waitForSubgraphs, stage, onSwap, metrics, log });
+    watched = await watchSupergraph({
+      source,
+      registry,
+      canaries,
+      watch,
+      waitForSubgraphs,
+      stage,
+      onSwap,
+      metrics,
+      log,
+    });
   } catch (error) {
     processMetrics?.close();
     await Promise.all([shared.planners.close(), ownLedger.close(), registry?.close()]);
@@ -110,6 +133,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
       preparations.push(prepare);
       if (generations.current !== undefined) await prepare(generations.current);
     },
+    canaryTallies: registry && canaries.tallies,
     loadConfig: (published) => source.load(published),
     reload: () => watched.reload(),
     async invalidate(invalidations) {
@@ -127,6 +151,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
     purge: (cache) => stores.purge(cache),
     async close() {
       // A reload that is under way ends without a swap: composing and loading stop at once.
+      stopping.abort(new Error('the gateway is stopping'));
       await watched.stop();
       await generations.close();
       processMetrics?.close();

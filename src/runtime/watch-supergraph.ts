@@ -7,6 +7,7 @@
  *     watch       files, the schemas of subgraphs that are introspected, and the supergraph of another registry
  *     reload      the next version staged, then swapped in (reloads.ts)
  */
+import type { CanaryTallies } from '../canary/index.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import type { Logger, ThreadMetrics } from '../observability/index.ts';
 import { readSupergraph, type SupergraphParts } from '../read-supergraph.ts';
@@ -26,6 +27,7 @@ import {
 import { readClientCredentials, readServerCredentials, TlsFileError } from '../tls/index.ts';
 import type { ConfigSource } from './config-source.ts';
 import { awaitFirstGeneration } from './first-generation.ts';
+import { CanaryFollower, type CanaryServing } from './follow-canary.ts';
 import type { FollowedRegistry } from './follow-registry.ts';
 import type { ReloadOutcome, Stage } from './generation.ts';
 import { Reloads } from './reloads.ts';
@@ -34,6 +36,8 @@ export interface WatchSupergraphOptions {
   readonly source: ConfigSource;
   /** Undefined: no registry is followed. */
   readonly registry: FollowedRegistry | undefined;
+  /** How canaries are served, and what is counted of them; undefined where no registry is followed. */
+  readonly canaries: (CanaryServing & { readonly tallies: CanaryTallies }) | undefined;
   /** Whether changes are taken up without `reload`. */
   readonly watch: boolean;
   /** Whether the start waits for subgraphs that are to give their schema and do not, instead of failing. */
@@ -64,14 +68,14 @@ export interface WatchedSupergraph {
  * @throws ConfigError or CompositionError with every problem found
  */
 export async function watchSupergraph(options: WatchSupergraphOptions): Promise<WatchedSupergraph> {
-  const { source, registry, watch, waitForSubgraphs, loadsPlugins = true, metrics, log } = options;
+  const { source, registry, canaries, watch, waitForSubgraphs, loadsPlugins = true, metrics, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   let current: SupergraphParts | undefined;
   let firstChange = Promise.withResolvers<void>();
   const changed = (): void => {
     if (current === undefined) firstChange.resolve();
-    else void reloads.reload();
+    else void reloads.reload().then(() => canary?.update());
   };
   const store = createSdlStore(source.file);
   const schemas = new IntrospectedSchemas({
@@ -114,10 +118,23 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
     await external.store(parts.config);
   };
   const reloads = new Reloads({ currentId: () => current?.id, read, stage, onSwap, metrics, log, signal });
+  const canary =
+    registry &&
+    canaries &&
+    new CanaryFollower({
+      registry,
+      serving: canaries,
+      tallies: canaries.tallies,
+      read: (config) => readSupergraph(config, { signal, loadsPlugins }),
+      currentId: () => current?.id,
+      log,
+      signal,
+    });
   const unfollow = registry?.onChange(changed);
   const stop = async (reason: unknown): Promise<void> => {
     stopping.abort(reason);
     unfollow?.();
+    canary?.close();
     schemas.stop();
     external.stop();
     await files?.close();
@@ -155,6 +172,7 @@ export async function watchSupergraph(options: WatchSupergraphOptions): Promise<
       ? await awaitFirstGeneration({ build: serveFirstOrLast, isDown, log, nextChange })
       : await serveFirstOrLast();
     current = first;
+    void canary?.update();
     const subgraphs = first.config.subgraphs.map(({ name }) => name);
     log.info({ generation: first.id, subgraphs }, 'supergraph composed');
     return {

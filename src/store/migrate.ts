@@ -118,6 +118,7 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
       canary_number integer,
       canary_percent double precision,
       canary_since bigint,
+      canary_ms bigint,
       primary key (graph, variant)
     )`,
     "insert into isthmus_revisions (topic, revision) values ('registry', 0)",

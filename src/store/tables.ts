@@ -53,6 +53,8 @@ export interface RegistryHeadRow {
   /** Of all requests. */
   readonly canary_percent: number | null;
   readonly canary_since: number | null;
+  /** How long it is served before it is promoted. */
+  readonly canary_ms: number | null;
 }
 
 /** Lists are JSON; `name` and `tenant` are encrypted. */

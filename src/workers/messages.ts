@@ -31,6 +31,8 @@ export interface WorkerStart {
   readonly ports: Readonly<Record<PortName, MessagePort>>;
   /** What operations are recorded with; undefined: they are not. */
   readonly records: RecordsAccess | undefined;
+  /** What is counted of canaries; undefined where no registry is followed. */
+  readonly canaryTallies: SharedArrayBuffer | undefined;
 }
 
 /** What a worker reaches in the main thread. */
@@ -39,6 +41,9 @@ export type PortName = 'planners' | 'signals' | 'models' | 'cache' | 'metrics' |
 export type ToWorker =
   /** Build and prepare it; it serves from that epoch on. */
   | { readonly kind: 'build'; readonly epoch: number; readonly supergraph: SupergraphMessage }
+  /** Build and prepare it, and serve it to that share of the callers, from 0 to 1. */
+  | { readonly kind: 'start canary'; readonly supergraph: SupergraphMessage; readonly share: number }
+  | { readonly kind: 'end canary' }
   /** Another worker refused what was built last. */
   | { readonly kind: 'abandon' }
   /** The epoch has been reached: an idle worker closes its previous generation. */
@@ -52,6 +57,8 @@ export type FromWorker =
   | { readonly kind: 'lines' }
   | { readonly kind: 'built'; readonly epoch: number }
   | { readonly kind: 'refused'; readonly epoch: number; readonly error: ErrorMessage }
+  | { readonly kind: 'canary serves' }
+  | { readonly kind: 'canary refused'; readonly error: ErrorMessage }
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'cannot listen'; readonly error: ErrorMessage }
   | { readonly kind: 'drained'; readonly finished: boolean }

@@ -7,6 +7,7 @@ import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
 import { createMemoryStore, createStampMemory, invalidateInRedis, serveStore, TagStamps } from '../cache/index.ts';
+import { CanaryTallies } from '../canary/index.ts';
 import type { LogLevel, ResolvedConfig } from '../config/index.ts';
 import { type ListenOptions, listenAddresses, listenAt } from '../http/index.ts';
 import { MemoryBudget } from '../lib/index.ts';
@@ -112,6 +113,8 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const recorder = hasRecords ? await (await import('../records/index.ts')).OwnRecorder.open(config, log) : undefined;
   if (recorder !== undefined) metrics?.add(recorder.metricSource);
   const alerts = recorder && (await import('../alerts/index.ts')).openAlerts({ config, recorder, metrics, log });
+  const followsRegistry = config.registry.enabled ?? options.registry ?? false;
+  const canaryTallies = new CanaryTallies();
   const pool = new WorkerPool({
     workers,
     metrics,
@@ -119,6 +122,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     workerLog: { level },
     stampMemory,
     records: recorder?.access,
+    canaryTallies: followsRegistry ? canaryTallies.buffer : undefined,
     onLines: writeLines,
     connect: ({ ports }) => {
       servePlanners(planners, ports.planners);
@@ -153,6 +157,12 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     watched = await watchSupergraph({
       source,
       registry,
+      canaries: {
+        tallies: canaryTallies,
+        start: async (parts, share) =>
+          pool.startCanary(toSupergraphMessage(parts, await prepareBudgets(parts.config)), share),
+        end: () => pool.endCanary(),
+      },
       watch,
       waitForSubgraphs,
       loadsPlugins: false,

@@ -5,6 +5,7 @@
 
 import { createPortLocalModels } from '../ai/providers/local/index.ts';
 import { CacheStores, createPortStores, TagStamps } from '../cache/index.ts';
+import { CanarySink, CanaryTallies } from '../canary/index.ts';
 import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { invariant, unreachable } from '../lib/index.ts';
@@ -25,7 +26,7 @@ import { Generations } from '../supergraph/index.ts';
 import { workerCacheShare, workerShare } from './memory-shares.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { StatusBlock } from './status-block.ts';
-import { fromSupergraphMessage } from './supergraph-message.ts';
+import { fromSupergraphMessage, type SupergraphMessage } from './supergraph-message.ts';
 import { toErrorMessage } from './thread-error.ts';
 import { answerCacheStats } from './worker-caches.ts';
 
@@ -87,25 +88,44 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
   let observers: Observers | undefined;
   let recordSink: RecordSink | undefined;
   let server: HttpServer | undefined;
+  /** Counts the canaries that were begun or ended. */
+  let canaryTurn = 0;
+
+  async function prepare(supergraph: SupergraphMessage): Promise<GatewayGeneration> {
+    const parts = await fromSupergraphMessage(supergraph);
+    const { ledger } = supergraph;
+    const generation = await buildGeneration(parts, { shared, subgraphs: new Map(), plugins: [], ledger, log });
+    await prepareGeneration(generation, { previous: generations.current, preparations, signal: stopping.signal });
+    return generation;
+  }
+
+  async function startCanary({ supergraph, share }: Extract<ToWorker, { kind: 'start canary' }>): Promise<void> {
+    const turn = ++canaryTurn;
+    try {
+      const generation = await prepare(supergraph);
+      // It may have ended while it was built.
+      if (turn === canaryTurn) generations.startCanary(generation, share);
+      else await generation.close();
+      send({ kind: 'canary serves' });
+    } catch (error) {
+      send({ kind: 'canary refused', error: toErrorMessage(error) });
+    }
+  }
 
   async function build({ epoch, supergraph }: Extract<ToWorker, { kind: 'build' }>): Promise<void> {
     try {
-      const parts = await fromSupergraphMessage(supergraph);
-      const generation = await buildGeneration(parts, {
-        shared,
-        subgraphs: new Map(),
-        plugins: [],
-        ledger: supergraph.ledger,
-        log,
-      });
+      const generation = await prepare(supergraph);
+      const { config } = generation;
       const previous = generations.current;
-      await prepareGeneration(generation, { previous, preparations, signal: stopping.signal });
-      shared.memory.resize(workerShare(parts.config.limits.memoryBytes, workers));
+      shared.memory.resize(workerShare(config.limits.memoryBytes, workers));
       if (previous === undefined || status.epoch >= epoch) generations.swap(generation);
       else generations.stage(generation, () => status.epoch >= epoch);
-      observers ??= await openObservers(parts.config, log);
+      observers ??= await openObservers(config, log);
       recordSink ??= await openRecordSink();
-      const sinks = [...observers.sinks, ...(recordSink === undefined ? [] : [recordSink])];
+      const { canaryTallies } = start;
+      const canarySinks =
+        canaryTallies === undefined ? [] : [new CanarySink(generations, new CanaryTallies(canaryTallies))];
+      const sinks = [...observers.sinks, ...canarySinks, ...(recordSink === undefined ? [] : [recordSink])];
       server ??= await createHttpServer({ gateway: runtime, ticketSecret: start.secret, sinks, log });
       send({ kind: 'built', epoch });
     } catch (error) {
@@ -146,6 +166,13 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
       switch (message.kind) {
         case 'build':
           void build(message);
+          break;
+        case 'start canary':
+          void startCanary(message);
+          break;
+        case 'end canary':
+          canaryTurn++;
+          generations.endCanary();
           break;
         case 'abandon':
           void generations.unstage();

@@ -38,6 +38,7 @@ export interface WorkerPoolOptions {
   /** What has been invalidated of caches. */
   readonly stampMemory: SharedArrayBuffer;
   readonly records: WorkerStart['records'];
+  readonly canaryTallies: WorkerStart['canaryTallies'];
   /** Connects a thread that starts with what the main thread owns. */
   readonly connect: (thread: WorkerThread) => void;
   /** Told of a thread that has ended, by its number as a holder of counters. */
@@ -60,6 +61,12 @@ interface Change extends Version {
   readonly builds: Set<Promise<void>>;
   /** What a worker refused it for. */
   refusal: { readonly error: unknown } | undefined;
+}
+
+/** What is served to a share of the callers. */
+interface Canary {
+  readonly supergraph: SupergraphMessage;
+  readonly share: number;
 }
 
 /** How many workers a change may end before it is refused. */
@@ -88,6 +95,7 @@ export class WorkerPool {
   readonly counters = new SharedCounters({ memory: this.#counterMemory, holder: mainHolder });
   #current: Version | undefined;
   #change: Change | undefined;
+  #canary: Canary | undefined;
   #address: ListenOptions | undefined;
   #isStopping = false;
 
@@ -134,6 +142,26 @@ export class WorkerPool {
       this.#change = undefined;
       for (const thread of this.#members) thread.post({ kind: 'swap' });
     };
+  }
+
+  /**
+   * Serves a supergraph to a share of the callers, in every worker, and in those that start later.
+   * @throws what a worker refuses it for; then none serves it
+   */
+  async startCanary(supergraph: SupergraphMessage, share: number): Promise<void> {
+    this.#canary = { supergraph, share };
+    const builds = [...this.#members].map((thread) => thread.startCanary(supergraph, share));
+    const refused = (await Promise.allSettled(builds)).find(
+      (outcome) => outcome.status === 'rejected' && !(outcome.reason instanceof WorkerEnded),
+    );
+    if (refused?.status !== 'rejected') return;
+    this.endCanary();
+    throw refused.reason;
+  }
+
+  endCanary(): void {
+    this.#canary = undefined;
+    for (const thread of this.#members) thread.post({ kind: 'end canary' });
   }
 
   /**
@@ -253,6 +281,7 @@ export class WorkerPool {
         bucketMemory: this.#bucketMemory,
         stampMemory: this.#options.stampMemory,
         records: this.#options.records,
+        canaryTallies: this.#options.canaryTallies,
         secret: this.#secret,
         fieldCounterMemory: this.#fieldCounterMemory,
         hasMetrics: metrics !== undefined,
@@ -287,6 +316,9 @@ export class WorkerPool {
     thread.since = performance.now();
     this.#members.add(thread);
     this.#settleWaiters(thread);
+    // Meanwhile its callers have what the others have.
+    if (this.#canary !== undefined)
+      void thread.startCanary(this.#canary.supergraph, this.#canary.share).catch(() => undefined);
     if (this.#change !== undefined) this.#join(this.#change, thread);
   }
 

@@ -28,6 +28,8 @@ export class WorkerEnded extends Error {
   override readonly name = 'WorkerEnded';
 }
 
+type RequestKind = 'build' | 'canary' | 'listen' | 'drain' | 'close';
+
 const portNames = [
   'planners',
   'signals',
@@ -52,7 +54,7 @@ export class WorkerThread {
   readonly #worker: Worker;
   readonly #lines = new LineReader();
   /** What it is asked and has not answered, by the kind of request: one of each kind at a time. */
-  readonly #requests = new Map<'build' | 'listen' | 'drain' | 'close', PromiseWithResolvers<FromWorker>>();
+  readonly #requests = new Map<RequestKind, PromiseWithResolvers<FromWorker>>();
   #linesTimer: NodeJS.Timeout | undefined;
   #error: unknown;
 
@@ -85,6 +87,12 @@ export class WorkerThread {
     if (answer.kind === 'refused') throw fromErrorMessage(answer.error);
   }
 
+  /** @throws what the worker refuses it for; WorkerEnded */
+  async startCanary(supergraph: SupergraphMessage, share: number): Promise<void> {
+    const answer = await this.#request('canary', { kind: 'start canary', supergraph, share });
+    if (answer.kind === 'canary refused') throw fromErrorMessage(answer.error);
+  }
+
   /** @throws Error with `code` EADDRINUSE or EACCES where it cannot listen; WorkerEnded */
   async listen(host: string | undefined, port: number | undefined): Promise<string> {
     const answer = await this.#request('listen', { kind: 'listen', host, port });
@@ -112,7 +120,7 @@ export class WorkerThread {
     await this.#worker.terminate();
   }
 
-  post(message: Extract<ToWorker, { kind: 'swap' | 'abandon' }>): void {
+  post(message: Extract<ToWorker, { kind: 'swap' | 'abandon' | 'end canary' }>): void {
     this.#worker.postMessage(message);
   }
 
@@ -130,7 +138,7 @@ export class WorkerThread {
     if (lost > 0) this.#options.onLinesLost(lost);
   }
 
-  async #request(kind: 'build' | 'listen' | 'drain' | 'close', message: ToWorker): Promise<FromWorker> {
+  async #request(kind: RequestKind, message: ToWorker): Promise<FromWorker> {
     if (this.hasEnded) throw this.endedError();
     const request = Promise.withResolvers<FromWorker>();
     this.#requests.set(kind, request);
@@ -148,6 +156,10 @@ export class WorkerThread {
       case 'refused':
         this.#settle('build', message);
         break;
+      case 'canary serves':
+      case 'canary refused':
+        this.#settle('canary', message);
+        break;
       case 'listening':
       case 'cannot listen':
         this.#settle('listen', message);
@@ -161,7 +173,7 @@ export class WorkerThread {
     }
   }
 
-  #settle(kind: 'build' | 'listen' | 'drain' | 'close', answer: FromWorker): void {
+  #settle(kind: RequestKind, answer: FromWorker): void {
     const request = this.#requests.get(kind);
     this.#requests.delete(kind);
     request?.resolve(answer);

@@ -36,6 +36,7 @@ export const importRanks: Readonly<Record<string, number>> = {
   webhooks: 3,
   'ai/ledger': 4,
   alerts: 7,
+  canary: 7,
   records: 6,
   usage: 4,
   'usage/coordinates': 5,

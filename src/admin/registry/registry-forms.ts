@@ -7,8 +7,17 @@ const text = z.string().max(20_000_000);
 const note = z.string().max(2_000).optional();
 
 const author = { commit: note, message: note };
-/** Of all requests. */
-const canaryPercent = z.number().gt(0).lt(100).optional();
+/** The percentage of all requests, and for how long. */
+const canary = z
+  .strictObject({
+    percent: z.number().gt(0).lt(100),
+    durationMs: z
+      .number()
+      .int()
+      .min(1_000)
+      .max(30 * 86_400_000),
+  })
+  .optional();
 
 const uploadedSubgraph = z.strictObject({
   name: subgraphName,
@@ -29,7 +38,12 @@ export const contentChangeForm = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delete'), subgraphs: z.array(subgraphName).min(1).max(500) }),
 ]);
 
-export const publishForm = z.strictObject({ change: contentChangeForm, canaryPercent, ...author });
+export const publishForm = z.strictObject({ change: contentChangeForm, canary, ...author });
 export const rollbackForm = z.strictObject({ to: z.number().int().min(1).optional(), ...author });
-export const promoteForm = z.strictObject({ from: z.string().max(200).optional(), canaryPercent, ...author });
+export const promoteForm = z.strictObject({ from: z.string().max(200).optional(), canary, ...author });
 export const textsForm = z.strictObject({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(500) });
+export const canaryForm = z.strictObject({
+  number: z.number().int().min(1),
+  outcome: z.enum(['promoted', 'withdrawn']),
+  reason: z.string().max(2_000),
+});

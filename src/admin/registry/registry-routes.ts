@@ -6,6 +6,7 @@
  *     GET  generations, generations/N
  *     GET  supergraph.graphql        for any federation router that polls a URL; with ETag
  *     POST publish, rollback, promote
+ *     POST canary                    what became of one, as a gateway that follows has judged it
  *
  * and `/registry/v1/graphs`, `/registry/v1/key`, and `/artifacts/v1/{graph}/{variant}/supergraph`, the form of Hive's CDN.
  */
@@ -17,7 +18,7 @@ import { type Author, type Published, type Registry, RegistryError } from '../..
 import type { Store } from '../../store/index.ts';
 import { CompositionError, type CompositionProblem } from '../../supergraph/index.ts';
 import type { AdminCaller } from '../admin-caller.ts';
-import { promoteForm, publishForm, rollbackForm, textsForm } from './registry-forms.ts';
+import { canaryForm, promoteForm, publishForm, rollbackForm, textsForm } from './registry-forms.ts';
 
 export interface RegistryCall {
   readonly method: string;
@@ -73,18 +74,23 @@ export function createRegistryRoutes(registry: Registry, store: Store): Registry
       case 'GET supergraph':
         return supergraph(ref, call.knownTag);
       case 'POST publish': {
-        const { change, canaryPercent, ...note } = parse(publishForm, call.body);
-        return published(await registry.publish(ref, change, { ...authorOf(call.caller, note), canaryPercent }));
+        const { change, canary, ...note } = parse(publishForm, call.body);
+        return published(await registry.publish(ref, change, { ...authorOf(call.caller, note), canary }));
       }
       case 'POST rollback': {
         const { to, ...note } = parse(rollbackForm, call.body);
         return published(await registry.rollback(ref, to, authorOf(call.caller, note)));
       }
       case 'POST promote': {
-        const { from, canaryPercent, ...note } = parse(promoteForm, call.body);
+        const { from, canary, ...note } = parse(promoteForm, call.body);
         const author = authorOf(call.caller, note);
         if (from === undefined) return published(await registry.promoteCanary(ref, author));
-        return published(await registry.promote(refOf(from), ref, { ...author, canaryPercent }));
+        return published(await registry.promote(refOf(from), ref, { ...author, canary }));
+      }
+      case 'POST canary': {
+        const end = { ...ref, ...parse(canaryForm, call.body), at: Date.now(), actor: call.caller.actor };
+        const hasEnded = await table.endCanary(end);
+        return { status: 200, body: { kind: hasEnded ? 'ended' : 'unchanged' } };
       }
       default:
         throw new RegistryError('NOT_FOUND', `there is no ${call.method} ${name} of a graph`);

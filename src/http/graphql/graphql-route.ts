@@ -120,7 +120,7 @@ export async function addGraphQLRoute(
   }
 
   async function answerOne(raw: ClientRequest, response: ServerResponse): Promise<Answer> {
-    const life = new RequestLife({ generations, response, timeoutMs: operationTimeout });
+    const life = new RequestLife({ generations, request: raw, response, timeoutMs: operationTimeout });
     const event = beginOperation(raw);
     try {
       const serving = servings.get(life.generation);
@@ -138,6 +138,8 @@ export async function addGraphQLRoute(
   }
 
   const answerCached: AnswerCached = (raw) => {
+    // A canary has answers of its own.
+    if (generations.canary !== undefined) return undefined;
     const { current } = generations;
     // What a caller may ask how often is charged on the whole way.
     if (current === undefined || current.rates?.chargesRequests === true) return undefined;

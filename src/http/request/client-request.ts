@@ -13,6 +13,12 @@ export interface ClientRequest {
   readonly body: unknown;
 }
 
+/** What tells the callers of a canary apart before anybody is identified: their credentials, or else their address. */
+export function callerKeyOf({ headers, clientAddress }: Pick<ClientRequest, 'headers' | 'clientAddress'>): string {
+  const { authorization, cookie } = headers;
+  return authorization ?? String(headers['x-api-key'] ?? cookie ?? clientAddress);
+}
+
 /** A client's own id where it is harmless in a log and a header, else a new one. */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const header = headers['x-request-id'];

@@ -5,15 +5,20 @@
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../../errors/index.ts';
 import { type Abortable, Aborter, Deadline, TimerEntry, timerWheel } from '../../lib/index.ts';
+import { type ClientRequest, callerKeyOf } from './client-request.ts';
 
 /** The generations that requests can lease; a request keeps the one it began with. */
 export interface LeasedGenerations<Generation> {
-  acquire(): { readonly generation: Generation; release(): void } | undefined;
+  /** The one that a share of the callers has; undefined: all have the current one. */
+  readonly canary?: unknown;
+  acquire(callerKey?: string): { readonly generation: Generation; release(): void } | undefined;
 }
 
 export interface RequestLifeOptions<Generation> {
   readonly generations: LeasedGenerations<Generation>;
   readonly response: ServerResponse;
+  /** Who asks: what a canary tells callers apart by. */
+  readonly request: Pick<ClientRequest, 'headers' | 'clientAddress'>;
   /** How long the request may take on the generation that it leases, in milliseconds. */
   readonly timeoutMs: (generation: Generation) => number;
   /**
@@ -33,9 +38,9 @@ export class RequestLife<Generation> extends TimerEntry {
   readonly #aborter = new Aborter();
 
   /** @throws GatewayError `OVERLOADED` where no generation serves */
-  constructor({ generations, response, timeoutMs, graceMs = 0 }: RequestLifeOptions<Generation>) {
+  constructor({ generations, request, response, timeoutMs, graceMs = 0 }: RequestLifeOptions<Generation>) {
     super();
-    const lease = generations.acquire();
+    const lease = generations.acquire(generations.canary === undefined ? undefined : callerKeyOf(request));
     if (lease === undefined) throw new GatewayError('OVERLOADED');
     this.generation = lease.generation;
     this.response = response;

@@ -55,7 +55,7 @@ export async function answerV1(
   try {
     let body: string | undefined;
     try {
-      life = new RequestLife({ generations, response: reply.raw, timeoutMs, graceMs });
+      life = new RequestLife({ generations, request, response: reply.raw, timeoutMs, graceMs });
       const event = eventOf(request);
       if (event !== undefined) event.generation = life.generation.id;
       const { hooks } = life.generation;

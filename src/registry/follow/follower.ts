@@ -11,6 +11,7 @@ import { messageOf } from '../../errors/index.ts';
 import { readTextFile } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import {
+  type Canary,
   contentFolderOf,
   contentHashOf,
   hashOfText,
@@ -22,7 +23,13 @@ import {
   textHashesOf,
   writeContentFolder,
 } from '../generation/index.ts';
-import { type GenerationFeed, isSameServed, type ServedGenerations, type SignedGeneration } from './generation-feed.ts';
+import {
+  type EndedCanary,
+  type GenerationFeed,
+  isSameServed,
+  type ServedGenerations,
+  type SignedGeneration,
+} from './generation-feed.ts';
 
 export interface FollowerOptions {
   readonly ref: GraphRef;
@@ -43,7 +50,7 @@ export interface FollowedGeneration {
 
 export interface FollowedGenerations {
   readonly serving: FollowedGeneration;
-  readonly canary: (FollowedGeneration & { readonly percent: number; readonly since: number }) | undefined;
+  readonly canary: (FollowedGeneration & Omit<Canary, 'number'>) | undefined;
 }
 
 /** How long a start waits for the registry before it takes what is on disk. */
@@ -139,6 +146,11 @@ export class RegistryFollower {
     return true;
   }
 
+  /** Tells the registry what became of a canary. @throws Error where it cannot be told */
+  async endCanary(end: EndedCanary): Promise<void> {
+    await this.#options.feed.endCanary(end, this.#stopping.signal);
+  }
+
   async close(): Promise<void> {
     this.#stopping.abort(new Error('the gateway is stopping'));
     await this.#following;
@@ -173,11 +185,7 @@ export class RegistryFollower {
     await this.#write(served);
     if (canary !== undefined) await this.#write(canary);
     this.#known = served;
-    const { percent = 0, since = 0 } = canary ?? {};
-    this.#current = {
-      serving: this.#followed(served),
-      canary: canary && { ...this.#followed(canary), percent, since },
-    };
+    this.#current = { serving: this.#followed(served), canary: canary && this.#followedCanary(canary) };
     return true;
   }
 
@@ -212,6 +220,11 @@ export class RegistryFollower {
     const contentFolder = contentFolderOf(join(this.#options.folder, 'contents'), contentHash);
     const name = `generation ${number} of ${formatGraphRef(this.#options.ref)}`;
     return { number, contentHash, overlay: overlayOf(content, contentFolder, name) };
+  }
+
+  #followedCanary(canary: NonNullable<ServedGenerations['canary']>): FollowedGenerations['canary'] {
+    const { percent, since, durationMs } = canary;
+    return { ...this.#followed(canary), percent, since, durationMs };
   }
 
   #rememberedFile(): string {

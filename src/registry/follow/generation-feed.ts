@@ -1,4 +1,5 @@
 /** Where a gateway learns of the generations of one variant: a store, or another process's registry. */
+import type { CanaryEnd } from '../../store/index.ts';
 import type { Canary, PublishedGeneration, Texts } from '../generation/index.ts';
 
 export interface SignedGeneration {
@@ -9,7 +10,7 @@ export interface SignedGeneration {
 
 /** What serves of a variant. */
 export interface ServedGenerations extends SignedGeneration {
-  readonly canary: (SignedGeneration & Pick<Canary, 'percent' | 'since'>) | undefined;
+  readonly canary: (SignedGeneration & Omit<Canary, 'number'>) | undefined;
 }
 
 export interface GenerationFeed {
@@ -23,8 +24,15 @@ export interface GenerationFeed {
   next(known: ServedGenerations | undefined, signal: AbortSignal): Promise<ServedGenerations | undefined>;
   /** @throws Error where one of them is missing */
   texts(hashes: readonly string[], signal: AbortSignal): Promise<Texts>;
+  /**
+   * The canary has been judged by what was served of it.
+   * @throws Error where that cannot be said there
+   */
+  endCanary(end: EndedCanary, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
+
+export type EndedCanary = Pick<CanaryEnd, 'number' | 'outcome' | 'reason'>;
 
 /** Whether both are the same generations, in the same shares. */
 export function isSameServed(one: ServedGenerations | undefined, other: ServedGenerations | undefined): boolean {

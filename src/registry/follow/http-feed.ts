@@ -25,7 +25,7 @@ const signed = { generation: publishedGeneration, signature: z.string().max(200)
 const served = z.object({
   ...signed,
   canary: z
-    .object({ ...signed, percent: z.number().gt(0).max(100), since: z.number() })
+    .object({ ...signed, percent: z.number().gt(0).max(100), since: z.number(), durationMs: z.number() })
     .nullable()
     .transform((canary) => canary ?? undefined),
 });
@@ -69,6 +69,9 @@ export function createHttpFeed({ url, key, ref }: HttpFeedOptions): GenerationFe
         }
       }
       return byHash satisfies Texts;
+    },
+    async endCanary(end, signal) {
+      await ask('canary', signal, patienceMs, end);
     },
     async close() {},
   };

@@ -1,5 +1,5 @@
 export { type FollowedGeneration, type FollowedGenerations, RegistryFollower } from './follower.ts';
-export type { GenerationFeed, ServedGenerations, SignedGeneration } from './generation-feed.ts';
+export type { EndedCanary, GenerationFeed, ServedGenerations, SignedGeneration } from './generation-feed.ts';
 export { isSameServed } from './generation-feed.ts';
 export { createHttpFeed } from './http-feed.ts';
 export { servedOf } from './served-of.ts';

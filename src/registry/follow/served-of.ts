@@ -18,8 +18,7 @@ export async function servedOf(
     return { generation, signature: key.sign(generation) };
   };
   const { canary } = head;
-  return {
-    ...(await signed(head.number)),
-    canary: canary && { ...(await signed(canary.number)), percent: canary.percent, since: canary.since },
-  };
+  if (canary === undefined) return { ...(await signed(head.number)), canary: undefined };
+  const { number, ...share } = canary;
+  return { ...(await signed(head.number)), canary: { ...(await signed(number)), ...share } };
 }

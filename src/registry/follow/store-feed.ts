@@ -33,6 +33,9 @@ export function createStoreFeed(store: Store, ref: GraphRef): GenerationFeed {
       }
     },
     texts: async (hashes) => store.registry.texts(hashes),
+    async endCanary(end) {
+      await store.registry.endCanary({ ...ref, ...end, at: Date.now(), actor: 'gateway' });
+    },
     close: () => store.close(),
   };
 }

@@ -42,4 +42,6 @@ export interface Canary {
   readonly percent: number;
   /** When it began, in milliseconds since 1970. */
   readonly since: number;
+  /** How long it is served before it is promoted. */
+  readonly durationMs: number;
 }

@@ -42,8 +42,8 @@ export interface Author {
 }
 
 export interface PublishOptions extends Author {
-  /** The share of requests that it is served to at first; undefined: all. */
-  readonly canaryPercent?: number | undefined;
+  /** The share of requests that it is served to at first, and for how long; undefined: all. */
+  readonly canary?: NextGeneration['canary'];
 }
 
 /** A change beside what it changes. */
@@ -217,7 +217,7 @@ export class Registry {
   async #append(
     { ref, base, own, content, texts }: Candidate,
     change: GenerationChange,
-    { actor, commit, message, canaryPercent }: PublishOptions,
+    { actor, commit, message, canary }: PublishOptions,
   ): Promise<PublishedGeneration | undefined> {
     const next = (after: number): Omit<NextGeneration, 'content' | 'contentHash' | 'texts' | 'change'> => ({
       ...ref,
@@ -236,7 +236,7 @@ export class Registry {
       after = imported.number;
     }
     const contentHash = contentHashOf(content);
-    return this.table.append({ ...next(after), content, contentHash, texts, change, canaryPercent });
+    return this.table.append({ ...next(after), content, contentHash, texts, change, canary });
   }
 
   async #readContent(content: GenerationContent, own: Texts, name: string): Promise<SupergraphParts> {

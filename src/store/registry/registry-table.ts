@@ -37,8 +37,8 @@ export interface NextGeneration extends GraphRef {
   readonly actor: string;
   readonly commit: string | undefined;
   readonly message: string | undefined;
-  /** Served to this share at first; undefined: to all at once. */
-  readonly canaryPercent?: number | undefined;
+  /** Served to a share at first; undefined: to all at once. */
+  readonly canary?: Pick<Canary, 'percent' | 'durationMs'> | undefined;
 }
 
 export interface CanaryEnd extends GraphRef {
@@ -136,7 +136,7 @@ export class RegistryTable {
   async append(next: NextGeneration): Promise<PublishedGeneration | undefined> {
     return this.#db.transaction().execute(async (transaction) => {
       await nextRevision(transaction, topic);
-      const { graph, variant, after, content, contentHash, change, at, actor, canaryPercent } = next;
+      const { graph, variant, after, content, contentHash, change, at, actor, canary } = next;
       const ref = { graph, variant };
       const head = await readHead(transaction, ref);
       if ((head?.number ?? 0) !== after || head?.canary !== undefined) return undefined;
@@ -161,13 +161,13 @@ export class RegistryTable {
         message,
       };
       await transaction.insertInto('isthmus_registry_generations').values(row).execute();
-      const isCanary = canaryPercent !== undefined && after > 0;
+      const isCanary = canary !== undefined && after > 0;
       await writeHead(transaction, ref, {
         number: isCanary ? after : number,
-        canary: isCanary ? { number, percent: canaryPercent, since: at } : undefined,
+        canary: isCanary ? { number, ...canary, since: at } : undefined,
       });
       const target = `${graph}@${variant}`;
-      const summary = { ...change, number, contentHash, commit, message, ...(isCanary ? { canaryPercent } : {}) };
+      const summary = { ...change, number, contentHash, commit, message, ...(isCanary ? { canary } : {}) };
       const entry = { at, actor, action: `registry.${change.kind}`, target };
       await this.#auditLog.append(transaction, { ...entry, before: head, after: summary });
       return { ...ref, number, contentHash, content, change, at, actor, commit, message };
@@ -223,17 +223,13 @@ interface HeadColumns {
   readonly canary_number: number | null;
   readonly canary_percent: number | null;
   readonly canary_since: number | null;
+  readonly canary_ms: number | null;
 }
 
-function headOf({
-  number,
-  canary_number: canary,
-  canary_percent: percent,
-  canary_since: since,
-}: HeadColumns): RegistryHead {
-  const canaryOf =
-    canary === null || percent === null || since === null ? undefined : { number: canary, percent, since };
-  return { number, canary: canaryOf };
+function headOf(row: HeadColumns): RegistryHead {
+  const { canary_number: number, canary_percent: percent, canary_since: since, canary_ms: durationMs } = row;
+  const hasCanary = number !== null && percent !== null && since !== null && durationMs !== null;
+  return { number: row.number, canary: hasCanary ? { number, percent, since, durationMs } : undefined };
 }
 
 async function readHead(
@@ -259,6 +255,7 @@ async function writeHead(
     canary_number: canary?.number ?? null,
     canary_percent: canary?.percent ?? null,
     canary_since: canary?.since ?? null,
+    canary_ms: canary?.durationMs ?? null,
   };
   await transaction
     .insertInto('isthmus_registry_heads')

@@ -83,16 +83,21 @@ export function describeRegistryTable(fresh: () => StoreConfig | Promise<StoreCo
     const store = await openAt(await fresh());
     await using stack = new AsyncDisposableStack();
     stack.defer(() => store.close());
-    await store.registry.append(nextOf('type Query { a: Int }', 0, { canaryPercent: 5 }));
+    await store.registry.append(nextOf('type Query { a: Int }', 0, { canary: { percent: 5, durationMs: 60_000 } }));
     expect(await store.registry.head(shop)).toEqual({ number: 1, canary: undefined });
-    await store.registry.append(nextOf('type Query { b: Int }', 1, { canaryPercent: 5, at: 8_000 }));
-    expect(await store.registry.head(shop)).toEqual({ number: 1, canary: { number: 2, percent: 5, since: 8_000 } });
+    await store.registry.append(
+      nextOf('type Query { b: Int }', 1, { canary: { percent: 5, durationMs: 60_000 }, at: 8_000 }),
+    );
+    expect(await store.registry.head(shop)).toEqual({
+      number: 1,
+      canary: { number: 2, percent: 5, durationMs: 60_000, since: 8_000 },
+    });
     expect(await store.registry.append(nextOf('type Query { c: Int }', 1))).toBeUndefined();
     const end = { ...shop, reason: 'more errors', at: 9_000, actor: 'gateway' };
     expect(await store.registry.endCanary({ ...end, number: 1, outcome: 'withdrawn' })).toBe(false);
     expect(await store.registry.endCanary({ ...end, number: 2, outcome: 'withdrawn' })).toBe(true);
     expect(await store.registry.head(shop)).toEqual({ number: 1, canary: undefined });
-    await store.registry.append(nextOf('type Query { c: Int }', 1, { canaryPercent: 50 }));
+    await store.registry.append(nextOf('type Query { c: Int }', 1, { canary: { percent: 50, durationMs: 60_000 } }));
     expect(await store.registry.endCanary({ ...end, number: 3, outcome: 'promoted' })).toBe(true);
     expect(await store.registry.head(shop)).toEqual({ number: 3, canary: undefined });
     expect((await store.auditLog.newest(1))[0]).toMatchObject({ after: { number: 3, reason: 'more errors' } });
