@@ -19,6 +19,11 @@ export interface Logger {
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
   child(fields: LogFields): Logger;
+  /**
+   * A line that is written often: its fields have no credential and no error, and are not looked through for them.
+   * @default it is written as every other
+   */
+  line?(level: 'debug' | 'info' | 'warn', fields: LogFields, message: string): void;
   /** Whether lines of the level are written. @default those of all levels are */
   isLevelEnabled?(level: 'debug' | 'info' | 'warn' | 'error'): boolean;
 }
@@ -73,8 +78,10 @@ export interface LoggerOptions {
  */
 let output: LogOutput | undefined;
 
-function toStdout(isReadable: boolean): LogOutput {
+/** @param isReadable @default whether it is a terminal */
+function toStdout(isReadable?: boolean): LogOutput {
   if (output === undefined) {
+    const isForPeople = isReadable ?? isatty(1);
     const lostLine = (lost: number): string => {
       const fields = {
         level: 'warn',
@@ -82,7 +89,7 @@ function toStdout(isReadable: boolean): LogOutput {
         lost,
         msg: 'log lines were lost: they were not read in time',
       };
-      return isReadable ? readableLine(JSON.stringify(fields), false, false) : `${JSON.stringify(fields)}\n`;
+      return isForPeople ? readableLine(JSON.stringify(fields), false, false) : `${JSON.stringify(fields)}\n`;
     };
     const stdout = new LogOutput({ lostLine });
     process.on('exit', () => stdout.flushAtExit());
@@ -93,7 +100,7 @@ function toStdout(isReadable: boolean): LogOutput {
 
 /** Writes lines of another thread's logger, as they are, to stdout. */
 export function writeLogLines(lines: string): void {
-  toStdout(isatty(1)).write(lines);
+  toStdout().write(lines);
 }
 
 /** A terminal does, unless NO_COLOR or FORCE_COLOR say otherwise. */
@@ -114,6 +121,7 @@ export function createLogger(options: LoggerOptions): Logger {
     const text = readableLine(line, isColoured, isDetailed);
     if (text !== '') write(text);
   };
+  const writeLine = readable ? writeReadable : write;
   const logger = pino(
     {
       level,
@@ -125,13 +133,41 @@ export function createLogger(options: LoggerOptions): Logger {
       },
       serializers: { error: pino.stdSerializers.err },
     },
-    { write: readable ? writeReadable : write },
+    { write: writeLine },
   );
-  const { child } = logger;
-  // Not by `formatters.bindings`, which pino does not apply to children.
+  return completed(logger, writeLine);
+}
+
+/** What is used of pino's logger. */
+interface PinoLogger extends Pick<Logger, 'debug' | 'info' | 'warn' | 'error'> {
+  bindings(): LogFields;
+  child(fields: LogFields): PinoLogger;
+  isLevelEnabled(level: string): boolean;
+}
+
+/**
+ * With what pino does otherwise than we want it.
+ * @param child pino's own: a child inherits ours
+ */
+function completed(
+  logger: PinoLogger,
+  write: (line: string) => void,
+  child: PinoLogger['child'] = logger.child,
+): Logger {
+  const bindings = JSON.stringify(logger.bindings()).slice(1, -1);
+  const fixed = bindings === '' ? '' : `${bindings},`;
   return Object.assign(logger, {
-    child(this: typeof logger, fields: LogFields) {
-      return child.call(this, redacted(fields, redactedDepth) as Record<string, unknown>);
+    // Not by `formatters.bindings`, which pino does not apply to children.
+    child(fields: LogFields): Logger {
+      return completed(child.call(logger, redacted(fields, redactedDepth) as LogFields), write, child);
+    },
+    // As pino writes it, in a fifth of its time: it goes through all fields twice, and asks of each how it is written.
+    line(lineLevel: 'debug' | 'info' | 'warn', fields: LogFields, message: string): void {
+      if (!logger.isLevelEnabled(lineLevel)) return;
+      const text = JSON.stringify(fields).slice(1, -1);
+      write(
+        `{"level":"${lineLevel}","time":"${isoTime(Date.now())}",${fixed}${text},"msg":${JSON.stringify(message)}}\n`,
+      );
     },
   });
 }

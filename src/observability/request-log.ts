@@ -56,11 +56,12 @@ export class RequestLog implements RequestSink {
 
   record(event: RequestEvent): void {
     const { end, door } = event;
-    const fields = requestLine(event);
-    if (end === 'cut') this.#log.warn(fields, messages[end]);
     // Health checks and the page's own files are of no interest to an operator.
-    else if (door === 'health' || door === 'page') this.#log.debug(fields, messages[end]);
-    else this.#log.info(fields, messages[end]);
+    const level = end === 'cut' ? 'warn' : door === 'health' || door === 'page' ? 'debug' : 'info';
+    if (this.#log.isLevelEnabled?.(level) === false) return;
+    const fields = requestLine(event);
+    if (this.#log.line === undefined) this.#log[level](fields, messages[end]);
+    else this.#log.line(level, fields, messages[end]);
   }
 }
 
@@ -68,7 +69,7 @@ export function requestLine(event: RequestEvent): RequestLine {
   const { id, trace, clientAddress, clientName, clientVersion, method, path, status, code, key, operations } = event;
   const [only] = operations;
   const sums = only === undefined ? undefined : sumsOf(operations);
-  // What is undefined is left out here: the logger goes through all keys, twice.
+  // What is undefined is left out here: the logger would go through it.
   const line: Writable<RequestLine> = {
     requestId: id,
     client: clientAddress,

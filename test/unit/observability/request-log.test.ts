@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   createLogger,
   type FetchEvent,
+  type Logger,
   type ModelCallRecord,
   OperationEvent,
   RequestEvent,
@@ -128,6 +129,26 @@ describe('the line of a request', () => {
 });
 
 describe('the log', () => {
+  it.each([
+    ['without fields of its own', (log: Logger) => log],
+    ['of a worker', (log: Logger) => log.child({ worker: 2, token: 'secret' }).child({ part: 'a "b"' })],
+  ])('has its lines of requests as all others, %s', (name, of) => {
+    const lines: string[] = [];
+    const log = of(
+      createLogger({ level: 'info', readable: false, destination: { write: (text) => lines.push(text) } }),
+    );
+    event.clientName = 'a "client"\n of\u2028 \ud800';
+    addOperation({ sizes: { tokens: 3, depth: undefined }, errorCount: 1, codes: ['A'] });
+    new RequestLog(log).record(event);
+    log.info(requestLine(event), 'request');
+    log.line?.('debug', {}, 'not written');
+    const [written = '', usual = ''] = lines.map((text) => text.replace(/"time":"[^"]+",/, ''));
+    expect(written).toBe(usual);
+    expect(written).toMatch(/^{"level":"info",.*"msg":"request"}\n$/s);
+    if (name === 'of a worker') expect(written).toMatch(/"worker":2,"token":"\[redacted\]","part":"a \\"b\\""/);
+    expect(lines).toHaveLength(2);
+  });
+
   it('wants no events where its level is above the lines of requests', () => {
     const enabled = (level: 'debug' | 'info' | 'warn') =>
       new RequestLog(createLogger({ level, readable: false, destination: { write: () => undefined } })).isEnabled;
