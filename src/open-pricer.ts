@@ -8,7 +8,7 @@ import { buildPrices, callPrice, type PricedSupergraph, pricedFieldsIn } from '.
 import type { ResolvedConfig } from './config/index.ts';
 import { ProcessCounters } from './counters/index.ts';
 import { createPricer, type PricedOperation } from './execution/index.ts';
-import { invariant } from './lib/index.ts';
+import { invariant, onDemand } from './lib/index.ts';
 import { createLimits } from './limits/index.ts';
 import type { Logger } from './observability/index.ts';
 import { createPlannerPool, type PlannerPool } from './planning/index.ts';
@@ -67,18 +67,16 @@ export async function openPricer(
   const planners = shared ?? createPlannerPool({ log });
   const { supergraphSdl } = composition;
   const inProcess = config.subgraphs.flatMap(({ kind, name }) => (kind === 'ai' ? [name] : []));
-  const planner = await planners.load(id, { supergraphSdl, inProcess });
   const { overrideLabels } = config;
   const models = new SharedModels({ log, resolveFrom: dirname(config.file) }).acquire(config.ai);
   const budgets = new Budgets({ budgets: [], counters: new ProcessCounters(), log });
-  const priceOperation = createPricer({
-    apiSchema,
-    planner,
-    costs,
-    prices: buildPrices(parts, { apiSchema, models: models.client, budgets, limits: plans }),
-    planDeadlineMs: limits.planDeadlineMs,
-    overrideLabels,
+  const prices = buildPrices(parts, { apiSchema, models: models.client, budgets, limits: plans });
+  const { planDeadlineMs } = limits;
+  const loaded = onDemand(async () => {
+    const planner = await planners.load(id, { supergraphSdl, inProcess });
+    return { planner, price: createPricer({ apiSchema, planner, costs, prices, planDeadlineMs, overrideLabels }) };
   });
+  let isLoaded = false;
   const fields = [...pricedFieldsIn(parts)].flatMap(([subgraph, priced]) =>
     [...priced].map(([coordinate, { versions }]) => ({
       subgraph,
@@ -99,21 +97,26 @@ export async function openPricer(
       if (typeof document === 'string') return document;
       const problems = validate(apiSchema, document);
       if (problems.length > 0) return problems.map(({ message }) => message).join('\n');
-      const prices: DocumentPrice[] = [];
+      const priced: DocumentPrice[] = [];
+      isLoaded = true;
+      const { price: priceOperation } = await loaded();
       for (const definition of document.definitions) {
         if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
         const price = await priceOperation(document, definition, variables);
-        prices.push({ operation: definition.name?.value, ...price });
+        priced.push({ operation: definition.name?.value, ...price });
       }
-      return prices;
+      return priced;
     },
     async close() {
-      planner.close();
+      if (isLoaded) await loaded().then(({ planner }) => planner.close(), ignored);
       await models.release();
       if (shared === undefined) await planners.close();
     },
   };
 }
+
+/** A supergraph that was not loaded has been told of by `price`. */
+const ignored = (): void => undefined;
 
 /** @returns what is wrong where it is no document */
 function readDocument(text: string): DocumentNode | string {

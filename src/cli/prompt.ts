@@ -13,6 +13,7 @@ import {
   promptUses,
   readPromptFolder,
   runPromptTest,
+  testedUses,
 } from '../ai/fields/index.ts';
 import { textOf } from '../ai/model-call/index.ts';
 import { createModelClient, type ModelClient } from '../ai/models/index.ts';
@@ -101,12 +102,9 @@ async function readPrompts(
     const uses = await usesIn(subgraph);
     const add = (prompt: Prompt): void => {
       const name = `${subgraph.name}/${prompt.name}`;
-      const hasOutput = prompt.outputFormat !== 'text' || prompt.outputSchema !== undefined;
-      const fields = hasOutput ? [] : (uses.get(prompt.name.split('@')[0] ?? '') ?? []);
-      if (fields.length === 0) prompts.push({ name, prompt, use: undefined });
-      for (const use of fields) {
-        prompts.push({ name: fields.length === 1 ? name : `${name} (${use.coordinate})`, prompt, use });
-      }
+      const tested = testedUses(prompt, uses);
+      for (const use of tested)
+        prompts.push({ name: tested.length === 1 ? name : `${name} (${use?.coordinate})`, prompt, use });
     };
     const breaks = (of: string, { file, line, message }: PromptError): void => {
       const place = line === undefined ? (file ?? '') : `${file ?? ''}:${line}`.replace(/^:/, 'line ');

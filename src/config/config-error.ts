@@ -10,6 +10,7 @@ export interface ConfigProblem {
 /** Stops the start, or refuses a live edit, with every problem found. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  readonly file: string;
   readonly problems: readonly ConfigProblem[];
 
   constructor(file: string, problems: readonly ConfigProblem[]) {
@@ -21,6 +22,7 @@ export class ConfigError extends Error {
         })
         .join('\n'),
     );
+    this.file = file;
     this.problems = problems;
   }
 }

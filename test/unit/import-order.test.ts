@@ -21,6 +21,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['redis/connect-redis.ts'],
   'graphql-http': ['admin/admin-listener.ts'],
   '@graphql-tools/schema': ['admin/admin-schema.ts'],
+  '@graphql-inspector/core': ['registry/checks/examine/schema-changes.ts', 'registry/checks/examine/uses-of.ts'], // the second: types alone
+  eslint: ['registry/checks/lint/eslint-rules.ts'],
+  'eslint/universal': ['registry/checks/lint/eslint-rules.ts'],
   kysely: ['store/'],
   pg: ['store/postgres-database.ts'],
   undici: ['transport/open-endpoint.ts', 'ai/providers/http/http-pool.ts'],

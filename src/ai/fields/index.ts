@@ -19,3 +19,4 @@ export { promptsOfFields } from './prompts/prompts-of-fields.ts';
 export type { PublishedPrompt } from './prompts/published-prompt.ts';
 export { publishedPrompts } from './prompts/published-prompts.ts';
 export { type PromptTestResult, type PromptTestRun, runPromptTest } from './prompts/run-prompt-test.ts';
+export { testedUses } from './prompts/tested-uses.ts';
