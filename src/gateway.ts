@@ -112,6 +112,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         log,
         caches,
         records: recorder?.reader,
+        apiSchema: async () => {
+          const { current } = runtime.generations;
+          invariant(current !== undefined, 'a generation serves');
+          return current.apiSchema;
+        },
         metrics: runtime.processMetrics,
       });
       return { url: await server.listen(listenOptions), drain };

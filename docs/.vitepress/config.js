@@ -62,6 +62,7 @@ export default {
           { text: 'The command line', link: '/cli' },
           { text: 'Operating', link: '/operating' },
           { text: 'Observability', link: '/observability' },
+          { text: 'Usage', link: '/usage' },
           { text: 'TLS and proxies', link: '/network' },
           { text: 'Configuration', link: '/configuration' },
           { text: 'Errors', link: '/errors' },

@@ -4,7 +4,7 @@
  * `/registry/v1` the generations. Bodies, headers and connections are bounded; nothing waits for the store longer than a second or two.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { GraphQLError, parse } from 'graphql';
+import { GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { createHandler, type Handler } from 'graphql-http';
 import { ApiKeyError, KeyRing } from '../access/index.ts';
 import { surrogateKeysOf } from '../cache/tags/index.ts';
@@ -39,6 +39,8 @@ export interface AdminListenerOptions {
   readonly caches: RunningCaches;
   /** Undefined: nothing is recorded. */
   readonly records: RecordReader | undefined;
+  /** What clients see of what is served at the moment. */
+  readonly apiSchema: () => Promise<GraphQLSchema>;
   /** Undefined: there are none. */
   readonly metrics: Pick<ProcessMetrics, 'scrape'> | undefined;
 }
@@ -59,6 +61,7 @@ export async function listenForAdmin({
   config,
   currentConfig,
   loadConfig,
+  apiSchema,
   log,
   caches,
   records,
@@ -72,7 +75,7 @@ export async function listenForAdmin({
     const isLocal = isLoopback(admin.host);
     if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
     const handler = createHandler<IncomingMessage, AdminCaller, AdminCaller & Record<PropertyKey, unknown>>({
-      schema: createAdminSchema(store, { currentConfig, caches, records, log }),
+      schema: createAdminSchema(store, { currentConfig, caches, records, apiSchema, log }),
       context: ({ context }) => ({ ...context }),
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),

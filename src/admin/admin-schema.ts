@@ -11,6 +11,7 @@ import { cachesResolvers, cachesTypeDefs } from './admin-caches.ts';
 import { type AdminCaller, writer } from './admin-caller.ts';
 import { costsResolvers, costsTypeDefs } from './admin-costs.ts';
 import { recordsResolvers, recordsTypeDefs } from './admin-records.ts';
+import { usageResolvers, usageTypeDefs } from './admin-usage.ts';
 import { refusal } from './refusal.ts';
 import type { RunningCaches } from './running-caches.ts';
 
@@ -94,21 +95,24 @@ export interface AdminSchemaParts {
   readonly caches: RunningCaches;
   /** Undefined: nothing is recorded. */
   readonly records: RecordReader | undefined;
+  /** What clients see of what is served at the moment. */
+  readonly apiSchema: () => Promise<GraphQLSchema>;
   readonly log: Logger;
 }
 
 export function createAdminSchema(
   store: Store,
-  { currentConfig, caches, records, log }: AdminSchemaParts,
+  { currentConfig, caches, records, apiSchema, log }: AdminSchemaParts,
 ): GraphQLSchema {
   const keysOf = (caller: AdminCaller): ApiKeys => new ApiKeys(store, writer(caller));
   const ofCaches = cachesResolvers({ caches, log });
   return makeExecutableSchema<AdminCaller>({
-    typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs, cachesTypeDefs, recordsTypeDefs],
+    typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs, cachesTypeDefs, recordsTypeDefs, usageTypeDefs],
     resolvers: {
       Query: {
         ...costsResolvers(store),
         ...recordsResolvers(records),
+        ...usageResolvers(records, apiSchema),
         ...ofCaches.Query,
         async keys(_: unknown, { state }: { readonly state?: string | null }, { actor }) {
           const keys = (await new ApiKeys(store, actor).list()).map(toGraph);

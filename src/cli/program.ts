@@ -24,6 +24,7 @@ import { serveCommand } from './serve.ts';
 import { storeCommand } from './store.ts';
 import { subgraphCommand } from './subgraph/subgraph.ts';
 import { typesCommand } from './types.ts';
+import { usageCommand } from './usage/usage.ts';
 
 // The package's own, beside src/ and beside dist/.
 const packageFile = new URL('../../package.json', import.meta.url);
@@ -55,6 +56,7 @@ export function createProgram(): Command {
     .addCommand(storeCommand())
     .addCommand(costsCommand())
     .addCommand(logCommand())
+    .addCommand(usageCommand())
     .addCommand(budgetsCommand())
     .addCommand(replayCommand())
     .addCommand(exportCommand())

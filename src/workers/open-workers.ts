@@ -28,6 +28,7 @@ import {
   watchSupergraph,
 } from '../runtime/index.ts';
 import { SignalRelay } from '../signals/index.ts';
+import { buildApiSchema } from '../supergraph/index.ts';
 import { RevisionAnnouncer } from './announce-revisions.ts';
 import { mainCacheShare, mainShare } from './memory-shares.ts';
 import { toSupergraphMessage } from './supergraph-message.ts';
@@ -214,6 +215,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
         loadConfig: (published) => source.load(published),
         log,
         records: recorder?.reader,
+        apiSchema: () => buildApiSchema(watched.parts.composition.apiPieces),
         caches: { invalidate, stats: () => statsOfWorkers(caches()), purge: (name) => purgeOfWorkers(caches(), name) },
         metrics: processMetrics,
       });
