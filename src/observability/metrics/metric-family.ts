@@ -43,6 +43,9 @@ export class Series {
   }
 }
 
+/** Series by the value of their first label, then of the next: no key is made of all of them for each observation. */
+type Branch = Map<string, Branch | Series>;
+
 /** Those of a metric whose labels have names of several kinds, such as operation and client, would be their product. */
 const maxSeries = 3_000;
 
@@ -50,7 +53,8 @@ export class MetricFamily<Name extends MetricName = MetricName> {
   readonly name: Name;
   readonly #bounds: readonly number[] | undefined;
   readonly #labels: readonly string[];
-  readonly #series = new Map<string, Series>();
+  readonly #series = new Set<Series>();
+  #root: Branch | Series | undefined;
 
   constructor(name: Name) {
     const { labels, buckets } = definitions[name] as (typeof definitions)[string];
@@ -68,33 +72,58 @@ export class MetricFamily<Name extends MetricName = MetricName> {
   }
 
   of(...labels: LabelValues<Name>): Series {
-    const values: readonly string[] = labels;
-    const key = values.length === 1 ? (values[0] as string) : values.join('\n');
-    return this.#series.get(key) ?? this.#create(key, values);
+    return this.#find(labels) ?? this.#create(labels);
   }
 
   /** Those with a name that is not told apart any more are forgotten. */
   forget(isForgotten: (label: string, value: string) => boolean): void {
-    for (const [key, { labels }] of this.#series)
-      if (labels.some((value, index) => isForgotten(this.#labels[index] as string, value))) this.#series.delete(key);
+    const remaining = [...this.#series].filter(
+      ({ labels }) => !labels.some((value, index) => isForgotten(this.#labels[index] as string, value)),
+    );
+    if (remaining.length === this.#series.size) return;
+    this.clear();
+    for (const series of remaining) this.#add(series);
   }
 
   clear(): void {
     this.#series.clear();
+    this.#root = undefined;
   }
 
-  #create(key: string, labels: readonly string[]): Series {
+  #find(labels: readonly string[]): Series | undefined {
+    let node = this.#root;
+    for (let index = 0; index < labels.length && node !== undefined; index++)
+      node = (node as Branch).get(labels[index] as string);
+    return node as Series | undefined;
+  }
+
+  #create(labels: readonly string[]): Series {
     if (this.#series.size >= maxSeries) {
       const fewer = labels.map((value, index) => (this.#isName(index) && value !== '' ? otherName : value));
-      const fewerKey = fewer.join('\n');
-      if (fewerKey !== key) return this.#series.get(fewerKey) ?? this.#add(fewerKey, fewer);
+      return this.#find(fewer) ?? this.#add(new Series(fewer, this.#bounds));
     }
-    return this.#add(key, labels);
+    return this.#add(new Series(labels, this.#bounds));
   }
 
-  #add(key: string, labels: readonly string[]): Series {
-    const series = new Series(labels, this.#bounds);
-    this.#series.set(key, series);
+  #add(series: Series): Series {
+    this.#series.add(series);
+    const { labels } = series;
+    const last = labels.at(-1);
+    if (last === undefined) {
+      this.#root = series;
+      return series;
+    }
+    this.#root ??= new Map();
+    let branch = this.#root as Branch;
+    for (const label of labels.slice(0, -1)) {
+      let next = branch.get(label);
+      if (next === undefined) {
+        next = new Map();
+        branch.set(label, next);
+      }
+      branch = next as Branch;
+    }
+    branch.set(last, series);
     return series;
   }
 
