@@ -10,6 +10,7 @@ import { completionCommand } from './completion/completion.ts';
 import { composeCommand } from './compose.ts';
 import { configCommand } from './config-schema.ts';
 import { costsCommand } from './costs.ts';
+import { devCommand } from './dev.ts';
 import { withExamples } from './frame/cli-command.ts';
 import { keysCommand } from './keys.ts';
 import { limitsCommand } from './limits.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     .version(version, '-V, --version', 'print the version')
     // What follows the name of a command is that command's: `log` and `log hours` have options of the same names.
     .enablePositionalOptions()
+    .addCommand(devCommand())
     .addCommand(serveCommand())
     .addCommand(reloadCommand())
     .addCommand(composeCommand())

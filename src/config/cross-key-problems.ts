@@ -16,6 +16,14 @@ export interface ConfiguredInCode {
   readonly subgraphs: Readonly<Record<string, string>>;
   /** The names of its own model providers. */
   readonly providers: readonly string[];
+  /** Subgraphs of the machine of whoever works on them, by name, in place of those of the file or of a registry. */
+  readonly localSubgraphs?: Readonly<Record<string, LocalSubgraph>> | undefined;
+}
+
+export interface LocalSubgraph {
+  readonly routingUrl: string;
+  /** The absolute path of its SDL. @default it is introspected */
+  readonly schemaFile?: string | undefined;
 }
 
 export interface CrossKeyContext {

@@ -26,6 +26,7 @@ import { resolveSupergraph } from './supergraph-source.ts';
 import { type SupergraphYaml, supergraphYaml } from './supergraph-yaml.ts';
 import { resolveTelemetry } from './telemetry/telemetry.ts';
 import { parseDuration } from './units.ts';
+import { withLocalSubgraphs } from './with-local-subgraphs.ts';
 
 const nothingFromCode: ConfiguredInCode = { subgraphs: {}, providers: [] };
 
@@ -81,7 +82,8 @@ function checkSource(
   inCode: ConfiguredInCode,
   published: PublishedOverlay | undefined,
 ): ResolvedConfig {
-  const source = published === undefined ? own : layOver(own, published);
+  const whole = published === undefined ? own : layOver(own, published);
+  const source = inCode.localSubgraphs === undefined ? whole : withLocalSubgraphs(whole, inCode.localSubgraphs);
   const fileName = published === undefined ? file : `${file} with ${published.name}`;
   const unsafe = protectionSwitches.filter((name) => environment[name] !== undefined);
   if (unsafe.length > 0) {

@@ -56,7 +56,7 @@ function yamlOf(published: PublishedSubgraph, own: Readonly<Record<string, unkno
   return { ai: true, schema, prompts: published.promptsFolder, ...code };
 }
 
-function mappingOf(value: unknown): Readonly<Record<string, unknown>> {
+export function mappingOf(value: unknown): Readonly<Record<string, unknown>> {
   const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isMapping ? (value as Readonly<Record<string, unknown>>) : {};
 }

@@ -1,6 +1,12 @@
 /** Where the configuration comes from: a file that may change, or an object. */
 import { resolve } from 'node:path';
-import { checkConfig, loadConfig, type PublishedOverlay, type ResolvedConfig } from '../config/index.ts';
+import {
+  checkConfig,
+  type LocalSubgraph,
+  loadConfig,
+  type PublishedOverlay,
+  type ResolvedConfig,
+} from '../config/index.ts';
 import type { InProcessSubgraph } from '../transport/index.ts';
 
 export interface ConfigSourceOptions {
@@ -8,6 +14,7 @@ export interface ConfigSourceOptions {
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   readonly providers?: Readonly<Record<string, unknown>> | undefined;
   readonly environment?: NodeJS.ProcessEnv | undefined;
+  readonly localSubgraphs?: Readonly<Record<string, LocalSubgraph>> | undefined;
 }
 
 export interface ConfigSource {
@@ -21,7 +28,7 @@ export interface ConfigSource {
 const objectName = 'createGateway’s config';
 
 export function configSource(
-  { configFile, config, providers = {}, environment = process.env }: ConfigSourceOptions,
+  { configFile, config, providers = {}, environment = process.env, localSubgraphs }: ConfigSourceOptions,
   subgraphs: ReadonlyMap<string, InProcessSubgraph>,
 ): ConfigSource {
   if (config !== undefined && configFile !== undefined)
@@ -29,6 +36,7 @@ export function configSource(
   const inCode = {
     subgraphs: Object.fromEntries([...subgraphs].map(([name, { sdl }]) => [name, sdl])),
     providers: Object.keys(providers),
+    localSubgraphs,
   };
   if (configFile !== undefined)
     return { file: resolve(configFile), load: (published) => loadConfig(configFile, environment, inCode, published) };

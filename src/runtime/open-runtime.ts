@@ -8,6 +8,7 @@ import { OwnLedger } from '../ai/ledger/index.ts';
 import type { ModelProvider } from '../ai/model-call/index.ts';
 import { CacheStores, type EntryStore } from '../cache/index.ts';
 import { CanaryTallies } from '../canary/index.ts';
+import type { LocalSubgraph } from '../config/index.ts';
 import { type Logger, type OpenedLog, openLog, openProcessMetrics } from '../observability/index.ts';
 import type { Plugin } from '../plugins/index.ts';
 import type { SupergraphParts } from '../read-supergraph.ts';
@@ -54,6 +55,8 @@ export interface RuntimeOptions {
   readonly waitForSubgraphs?: boolean | undefined;
   /** Whether the registry of the store is followed where the configuration does not say. @default false */
   readonly registry?: boolean | undefined;
+  /** Subgraphs of this machine in place of those of the configuration or the registry, by name. @default none */
+  readonly localSubgraphs?: Readonly<Record<string, LocalSubgraph>> | undefined;
 }
 
 /**
