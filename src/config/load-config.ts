@@ -182,6 +182,7 @@ function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCod
       workers: server.workers === 'auto' ? availableParallelism() : server.workers,
       graphqlPath: server.graphql_path,
       introspection: server.introspection,
+      deprecationHeaders: server.deprecation_headers,
       v1: server.v1,
       landingPage: server.landing_page,
       exampleOperationsFolder: server.example_operations === undefined ? undefined : at(server.example_operations),

@@ -58,6 +58,7 @@ export interface ServerConfig {
   readonly workers: number;
   readonly graphqlPath: string;
   readonly introspection: boolean;
+  readonly deprecationHeaders: boolean;
   readonly v1: boolean;
   readonly landingPage: boolean;
   readonly exampleOperationsFolder: string | undefined;

@@ -137,6 +137,12 @@ export const supergraphYaml = z.strictObject({
         .default('/graphql')
         .describe('The path of the GraphQL endpoint.'),
       introspection: z.boolean().default(true).describe('Whether clients may introspect the API schema.'),
+      deprecation_headers: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Whether answers to operations that use what is deprecated have the headers `Deprecation` and, where a reason has a date of its end, `Sunset`.',
+        ),
       v1: z
         .boolean()
         .default(true)

@@ -33,6 +33,8 @@ export const exposedHeaders = [
   'isthmus-cost-actual',
   'isthmus-cache',
   'isthmus-write-token',
+  'deprecation',
+  'sunset',
   'age',
   'etag',
 ] as const;

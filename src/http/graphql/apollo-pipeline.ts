@@ -133,12 +133,13 @@ async function runValidated(
   const outcome = await runOperation(runner, operation, used, context);
   if (outcome.kind !== 'single') return undefined;
   const { status, result, isCached } = outcome;
-  const { view, cached } = runner;
+  const { view, cached, deprecations } = runner;
+  const headers = (isCached === true ? deprecations?.headersOf(operation, used) : undefined) ?? [];
   return {
     status,
     headers: [['content-type', `${mediaType}; charset=utf-8`]],
     body: printResult(result),
-    known: isCached === true && cached ? { validated: operation, variables: used, view, cached } : undefined,
+    known: isCached === true && cached ? { validated: operation, variables: used, view, cached, headers } : undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-/** The parts of an answer that a client may have explained (`isthmus-explain: ai, access, cache, cost`), each with who may ask for it. */
+/** The parts of an answer that a client may have explained (`isthmus-explain: ai, access, cache, cost, deprecations`), each with who may ask for it. */
 import type { Principal } from '../../access/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
 import type { GraphQLHttpRequest } from './read-graphql-request.ts';
@@ -16,6 +16,8 @@ const nothing: ReadonlySet<string> = new Set();
 export function explainableBy(config: ResolvedConfig): Explainable {
   const { ai, access, cache, limits } = config;
   const explainable = new Map<string, (principal: Principal) => boolean>();
+  // A client is told of what it has named alone.
+  explainable.set('deprecations', () => true);
   if (ai.fields.explain.enabled) explainable.set('ai', () => true);
   if (limits.cost !== undefined || hasAiFields(config)) explainable.set('cost', () => true);
   if (access.explain !== 'off') {

@@ -23,6 +23,7 @@ import { openAccount } from '../request/open-account.ts';
 import { explainCaches } from './caching/cache-report.ts';
 import { CachedExecution } from './caching/cached-execution.ts';
 import { VariableChecks } from './check-variables.ts';
+import { Deprecations } from './deprecations.ts';
 import { accessRequest, explainingAccess, type VisibleSchemaOf } from './explain-access.ts';
 import { formatErrors, statusOfErrors } from './format-errors.ts';
 import { introspects } from './introspects.ts';
@@ -47,10 +48,12 @@ export interface OperationRunner {
   readonly cached: CachedExecution | undefined;
   /** Why they are not. */
   readonly uncachedReason: 'off' | 'plugin';
-  /** Whether clients are told the names of subgraphs. */
+  /** Whether clients are noted the names of subgraphs. */
   readonly namesSubgraphs: boolean;
   /** Whether operations may have AI fields. */
   readonly hasAi: boolean;
+  /** Undefined where nothing is deprecated. */
+  readonly deprecations: Deprecations | undefined;
   readonly log: Logger;
 }
 
@@ -81,7 +84,8 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
   const namesSubgraphs = config.errors.serviceName;
   const checkArguments = limits.arguments?.of(view.schema);
   const hasAi = hasAiFields(config);
-  /** What the caller may use; undefined where clients are told nothing of the schema. */
+  const deprecations = Deprecations.of(view.schema, config.server.deprecationHeaders);
+  /** What the caller may use; undefined where clients are noted nothing of the schema. */
   const visibleTo = async (
     operationType: OperationTypeNode,
     variables: Record<string, unknown>,
@@ -137,7 +141,8 @@ export function createRunner(generation: RunnerParts, view: ApiView, log: Logger
     return visible === view.schema ? errors : suggestForDocument(errors, document, visible);
   };
   const uncachedReason = generation.responses === undefined ? 'off' : 'plugin';
-  const runner = { execute, suggest, budgets, view, cached, uncachedReason, namesSubgraphs, hasAi, log } as const;
+  const parts = { execute, suggest, budgets, view, cached, uncachedReason, namesSubgraphs, hasAi, log } as const;
+  const runner = { ...parts, deprecations };
   if (hooks?.onOperation === undefined) return runner;
   return {
     ...runner,
@@ -161,7 +166,24 @@ export async function runOperation(
   if (event !== undefined)
     noteRun(event, validated, (outcome.kind === 'single' ? outcome.result : outcome.initialResult).errors, context);
   const priced = context.costs === undefined ? outcome : explainCosts(outcome, context, runner);
-  return context.cacheReport === undefined ? priced : explainCaches(priced, context, silenceReason(runner, validated));
+  const noted =
+    runner.deprecations === undefined
+      ? priced
+      : noteDeprecations(runner.deprecations, priced, validated, variables, context);
+  return context.cacheReport === undefined ? noted : explainCaches(noted, context, silenceReason(runner, validated));
+}
+
+/** The answer, with what the operation uses that is deprecated: in headers, and in the answer where the client asks for it. */
+function noteDeprecations(
+  deprecations: Deprecations,
+  outcome: ExecutionOutcome,
+  validated: ValidatedOperation,
+  variables: Record<string, unknown>,
+  { responseHeaders, explain }: RequestContext,
+): ExecutionOutcome {
+  for (const [name, value] of deprecations.headersOf(validated, variables))
+    responseHeaders?.append(name, value, 'last');
+  return explain?.has('deprecations') === true ? deprecations.explain(outcome, validated, variables) : outcome;
 }
 
 /** Why caches say nothing of an operation: they have no part in it, or were not reached. */

@@ -97,3 +97,23 @@ function readValue(reader: InputReader, value: unknown, found: Set<string>, allo
   }
   return remaining;
 }
+
+/** All that the variables of an operation can name, whatever a client sends. */
+export function variableCoordinates(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+): ReadonlySet<string> {
+  const coordinates = new Set<string>();
+  const visited = new Set<InputReader>();
+  const visit = (reader: InputReader | undefined): void => {
+    if (reader === undefined || visited.has(reader)) return;
+    visited.add(reader);
+    for (const coordinate of reader.values?.values() ?? []) coordinates.add(coordinate);
+    for (const field of reader.fields?.values() ?? []) {
+      coordinates.add(field.coordinate);
+      visit(field.reader);
+    }
+  };
+  for (const { type } of variableDefinitions) visit(readerOf(schema, schema.getType(namedType(type))));
+  return coordinates;
+}

@@ -34,6 +34,8 @@ export interface KnownOperation {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly view: NonNullable<OperationRequest['view']>;
   readonly cached: CachedExecution;
+  /** Beside those of the cached answer. */
+  readonly headers: readonly (readonly [string, string])[];
 }
 
 /** How the request names its document. */
@@ -138,7 +140,7 @@ export class KnownRequests {
     const contract = contracts?.choose(principal, headers, endpointOf(pathOf(raw.url)));
     const request = byContract.get(contract ?? '');
     if (request === undefined) return undefined;
-    const { named, cached } = request;
+    const { named, cached, headers: own } = request;
     if (persisted !== undefined) {
       const clientName = clientNameOf({ clientHeaders: headers });
       if (persisted.textOf({ ...named, requestId, clientName }) !== named.document) return undefined;
@@ -156,10 +158,10 @@ export class KnownRequests {
       const caching = cached.cachingHeaders(response, ageMs, request.isForEveryone);
       return {
         status: 200,
-        headers: [contentTypes[mediaType], ...caching, ...response.headers],
+        headers: [contentTypes[mediaType], ...caching, ...response.headers, ...own],
         body: longAnswerOf(response.body) ?? response.sendable,
         isShared: true,
-        isPlain: response.headers.length === 0,
+        isPlain: response.headers.length === 0 && own.length === 0,
       };
     };
     return finding instanceof Promise ? finding.then(answered) : answered(finding);
