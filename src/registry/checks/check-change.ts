@@ -1,6 +1,6 @@
 /**
  * A check: what publishing a change would break, whom, and what it would cost, on one page. Nothing is written, and nothing
- * runs but the tests of prompts where they are operations for.
+ * runs but the tests of prompts where the caller says so.
  */
 import { ConfigError } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
@@ -171,7 +171,7 @@ class Check {
       const requests = this.#traffic?.requests ?? 0;
       const schemas = { before: earlier?.apiSchema, after: later.apiSchema };
       const drafts = await documentDrafts({ ...schemas, documents, operations: mostUsed, requests, signal });
-      const documentNotes = documents.length === 0 ? [] : [`${documents.length} trusted documents validated`];
+      const documentNotes = documents.length === 0 ? [] : [`trusted documents validated: ${documents.length}`];
       return [
         this.#finish('documents', drafts, documentNotes),
         lint,
@@ -206,7 +206,7 @@ class Check {
       const failed = `the operations cannot be planned: ${messageOf(error)}`;
       return [skippedSection('cost', failed), skippedSection('plans', failed)];
     }
-    const note = `${prices.length} operations planned and priced with lists of assumed sizes`;
+    const note = `operations planned, with lists of assumed sizes: ${prices.length}`;
     return [
       this.#finish('cost', costDrafts(prices, later.max), [note]),
       this.#finish('plans', planDrafts(prices), [note]),

@@ -7,3 +7,7 @@ export { type LintReport, lintSdl } from './lint/lint-sdl.ts';
 export type { CheckedDocument } from './sections/documents-section.ts';
 export type { ClientUsage, CoordinateUsage, OperationUsage, UsageReader, UsageWindow } from './usage-reader.ts';
 export type { Thresholds } from './weigh.ts';
+export { relocate } from './write/relocate.ts';
+export { writeGithub } from './write/write-github.ts';
+export { type MarkdownOptions, writeMarkdown } from './write/write-markdown.ts';
+export { type TextOptions, writeText } from './write/write-text.ts';

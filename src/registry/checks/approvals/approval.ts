@@ -36,11 +36,12 @@ export interface Approved {
   readonly refused: readonly { readonly change: string; readonly reason: string }[];
 }
 
-const changeLength = 12;
+const changeLength = 16;
 const shortestName = 6;
 
-export function changeOf(code: string, subject: string | undefined, message: string): string {
-  return stableHash({ code, subject: subject ?? null, message }).slice(0, changeLength);
+/** @param identity what it does, such as from which type to which: nothing that differs from check to check */
+export function changeOf(code: string, subject: string | undefined, identity: string): string {
+  return stableHash({ code, subject: subject ?? null, identity }).slice(0, changeLength);
 }
 
 /** What a report waits for. */

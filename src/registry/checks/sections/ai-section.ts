@@ -1,4 +1,5 @@
 /** What changes for AI fields: their prompts, models and prices, and the personal data that they read. */
+import { hash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { formatUsd } from '../../../lib/index.ts';
 import type { FieldPrice } from '../../../open-pricer.ts';
@@ -33,6 +34,7 @@ function promptDrafts({ before, after, pricesBefore, pricesAfter }: AiChange): r
       const folder = now?.folder ?? old?.folder ?? '';
       const of = {
         code: 'PROMPT_CHANGED',
+        identity: `${subgraph}/${file} ${hash('sha256', later ?? '', 'hex')}`,
         message: `${subgraph}: ${file} ${what}${by}`,
         places: [{ subgraph, file: relative(process.cwd(), join(folder, file)), line: 1 }],
       };

@@ -7,7 +7,7 @@ import type { OperationPrices } from './price-operations.ts';
 export function costDrafts(prices: readonly OperationPrices[], max: number): readonly Draft[] {
   return prices.flatMap(({ operation, before, after }): Draft[] => {
     const { name, requests } = operation;
-    const of = { subject: name, places: [] };
+    const of = { subject: name, places: [], identity: '' };
     if (typeof after === 'string')
       return [
         {
@@ -45,6 +45,7 @@ export function planDrafts(prices: readonly OperationPrices[]): readonly Draft[]
         subject: name,
         message: `${name}: ${before.fetches} → ${after.fetches} requests to subgraphs${traffic}`,
         places: [],
+        identity: '',
       },
     ];
   });

@@ -75,6 +75,7 @@ function usedDraft(operation: OperationUsage, problem: string, all: number): Dra
     subject: name,
     message: `${name}, which clients use, stops validating: ${problem}`,
     places: [],
+    identity: signature,
     usage: { requests, percent: percentOf(requests, all), operations: 1, clients, lastUsed },
   };
 }

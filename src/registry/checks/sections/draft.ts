@@ -6,6 +6,8 @@ import { type CheckOutcome, type CheckSection, type Finding, isOpen, type Sectio
 export interface Draft extends Omit<Finding, 'change' | 'owner' | 'approval'> {
   /** Whether it is a change of its subject, which another team may own. */
   readonly isChange?: boolean;
+  /** What makes the change the same in another check. @default the message */
+  readonly identity?: string;
 }
 
 export interface Rights {
@@ -43,11 +45,11 @@ function weight(finding: Finding): number {
 }
 
 function finish(
-  { isChange = false, ...draft }: Draft,
+  { isChange = false, identity, ...draft }: Draft,
   name: SectionName,
   { owners, team, approvals }: Rights,
 ): Finding {
-  const change = changeOf(draft.code, draft.subject, draft.message);
+  const change = changeOf(draft.code, draft.subject, identity ?? draft.message);
   if (name === 'composition') return { change, ...draft };
   const owner = isChange && draft.subject !== undefined ? ownerOf(owners, draft.subject) : undefined;
   const foreign = owner === team ? undefined : owner;
