@@ -3,13 +3,12 @@
  * the same ones, and new documents need no reload.
  */
 import type { CacheStore } from '../cache/index.ts';
-import { type CacheStoreConfig, ConfigError, type ResolvedConfig } from '../config/index.ts';
+import type { CacheStoreConfig, ResolvedConfig } from '../config/index.ts';
 import { FollowedFiles, SharedLeases, stableHash } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { AutomaticQueries } from './automatic-queries.ts';
-import { ManifestCopies } from './manifest-copies.ts';
 import { PersistedOperations } from './persisted-operations.ts';
-import { readDocuments, SourceError } from './read-documents.ts';
+import { documentsReader, sourceProblem } from './read-trusted-documents.ts';
 import { TrustedDocuments } from './trusted-documents.ts';
 
 export interface PersistedLease {
@@ -35,17 +34,18 @@ export class SharedDocuments {
    * @returns undefined where clients send whole documents, and all are served
    * @throws ConfigError naming a source that cannot be used
    */
-  async acquire({
-    file,
-    persistedOperations: config,
-    cache: { store },
-  }: ResolvedConfig): Promise<PersistedLease | undefined> {
+  async acquire(resolved: ResolvedConfig): Promise<PersistedLease | undefined> {
+    const {
+      file,
+      persistedOperations: config,
+      cache: { store },
+    } = resolved;
     const { automatic, documents, maxBytes, pollMs } = config;
     if (!automatic && documents.length === 0) return undefined;
     const trusted =
       documents.length === 0
         ? undefined
-        : await this.#trusted.acquire(stableHash({ file, documents, pollMs }), () => this.#follow(file, config));
+        : await this.#trusted.acquire(stableHash({ file, documents, pollMs }), () => this.#follow(resolved));
     const queries = automatic
       ? await this.#automatic.acquire(
           stableHash({ store, maxBytes }),
@@ -65,35 +65,22 @@ export class SharedDocuments {
     };
   }
 
-  async #follow(
-    file: string,
-    { documents: sources, pollMs }: ResolvedConfig['persistedOperations'],
-  ): Promise<FollowedFiles<TrustedDocuments>> {
+  async #follow(config: ResolvedConfig): Promise<FollowedFiles<TrustedDocuments>> {
     const log = this.#log;
-    const copies = new ManifestCopies({
-      configFile: file,
-      onUnstored: (reason) => log.warn({ reason }, 'manifests of trusted documents cannot be stored on disk'),
-    });
-    let onCopyUsed: ((url: string, reason: string) => void) | undefined = (url, reason) =>
-      log.warn(
-        { host: new URL(url).host, reason },
-        'a manifest of trusted documents cannot be fetched; the last one is used',
-      );
-    const read = async () => new TrustedDocuments(await readDocuments(sources, { copies, onCopyUsed }));
+    const reader = documentsReader(config, log);
+    const read = async () => new TrustedDocuments(await reader.read());
     try {
       const followed = await FollowedFiles.open({
         read,
-        everyMs: pollMs,
+        everyMs: config.persistedOperations.pollMs,
         onReplaced: ({ all }) => log.info({ documents: all.length }, 'the trusted documents were replaced'),
         onRefused: (reason) =>
           log.error({ reason }, 'the trusted documents were not replaced; the previous ones are served'),
       });
-      onCopyUsed = undefined;
+      reader.onlyFresh();
       return followed;
     } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
-      const { place: path, line } = error.source;
-      throw new ConfigError(file, [{ path, line, message: error.message }]);
+      throw sourceProblem(config.file, error);
     }
   }
 }

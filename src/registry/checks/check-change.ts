@@ -2,7 +2,7 @@
  * A check: what publishing a change would break, whom, and what it would cost, on one page. Nothing is written, and nothing
  * runs but the tests of prompts where the caller says so.
  */
-import { ConfigError } from '../../config/index.ts';
+import { ConfigError, listSizeIn } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { onDemand } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
@@ -26,6 +26,7 @@ import { type Draft, finishSection, type Rights, skippedSection } from './sectio
 import { eslintMissing, lintDrafts, newHints } from './sections/lint-section.ts';
 import { type OperationPrices, type PriceableOperation, priceOperations } from './sections/price-operations.ts';
 import { testChangedPrompts } from './sections/prompt-tests.ts';
+import { withAssumedSizes } from './sections/with-assumed-sizes.ts';
 import type { OperationUsage, UsageReader, UsageWindow } from './usage-reader.ts';
 import { readTraffic, type Thresholds, type Traffic } from './weigh.ts';
 
@@ -56,6 +57,8 @@ export interface CheckOptions {
 }
 
 const defaultOperations = 50;
+/** Sizes of lists are those of no subgraph in particular. */
+const noSubgraph = '';
 
 /** @throws the signal's reason, and what the usage reader throws */
 export async function checkChange(options: CheckOptions): Promise<CheckReport> {
@@ -175,7 +178,11 @@ class Check {
       return [
         this.#finish('documents', drafts, documentNotes),
         lint,
-        ...(await this.#costs(priceableOperations(mostUsed, documents, limit), earlier, later)),
+        ...(await this.#costs(
+          priceableOperations(mostUsed, documents, limit, listSizeIn(after.config.limits.cost, noSubgraph)),
+          earlier,
+          later,
+        )),
         await this.#access(),
         await this.#ai(earlier, later),
       ];
@@ -251,10 +258,12 @@ function priceableOperations(
   mostUsed: readonly OperationUsage[],
   documents: readonly CheckedDocument[],
   limit: number,
+  listSize: number,
 ): readonly PriceableOperation[] {
   if (mostUsed.length > 0)
     return mostUsed.map(({ operationName, signature, document, requests }) => {
-      return { name: operationName ?? signature.slice(0, 12), document, operationName, requests };
+      const name = operationName ?? signature.slice(0, 12);
+      return { name, document: withAssumedSizes(document, listSize), operationName, requests };
     });
   return documents.slice(0, limit).map(({ ids, text }) => {
     return { name: ids[0] ?? '', document: text, operationName: undefined, requests: undefined };

@@ -20,9 +20,11 @@ export interface PromptTests {
   readonly note: string;
 }
 
+type Parts = Pick<SupergraphParts, 'config' | 'prompts' | 'sources'>;
+
 export async function testChangedPrompts(
-  before: SupergraphParts | undefined,
-  after: SupergraphParts,
+  before: Pick<Parts, 'prompts'> | undefined,
+  after: Parts,
   { log, signal }: { readonly log: Logger; readonly signal?: AbortSignal | undefined },
 ): Promise<PromptTests> {
   const { config } = after;
@@ -52,7 +54,7 @@ export async function testChangedPrompts(
     await models.close();
     await cache.close();
   }
-  return { drafts, note: `${passed} tests of changed prompts passed, for $${formatUsd(nanoUsd)}` };
+  return { drafts, note: `tests of changed prompts that passed: ${passed}; their calls cost $${formatUsd(nanoUsd)}` };
 }
 
 function run(
@@ -69,7 +71,7 @@ function run(
 }
 
 /** A partial that is rewritten rewrites the prompts that include it. */
-function changedPrompts(before: SupergraphParts | undefined, after: SupergraphParts): readonly TestedPrompt[] {
+function changedPrompts(before: Pick<Parts, 'prompts'> | undefined, after: Parts): readonly TestedPrompt[] {
   return [...after.prompts].flatMap(([subgraph, folder]) => {
     const earlierHashes = new Set(
       before?.prompts

@@ -20,7 +20,7 @@ const log = createLogger({ level: 'silent' });
 const operations = [
   usedOperation('Names', 'query Names { products { name } }', 600),
   usedOperation('Prices', 'query Prices { products { price } }', 300),
-  usedOperation('Slogans', 'query Slogans { products(first: 2) { slogan } }', 100),
+  usedOperation('Slogans', 'query Slogans { products(first: 0) { slogan } }', 100),
 ];
 const usage = fixedUsage(1_000, { 'Product.price': 300, 'Product.name': 600 }, operations);
 const trustedDocuments = [
