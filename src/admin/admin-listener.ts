@@ -20,6 +20,8 @@ import type { AdminCaller } from './admin-caller.ts';
 import { createAdminSchema } from './admin-schema.ts';
 import { adminScopes, identifyOperator, refusePages } from './identify-operator.ts';
 import { answerInvalidation } from './invalidate-caches.ts';
+import { Changelog } from './registry/changelog.ts';
+import { PublicationWebhook } from './registry/publication-webhook.ts';
 import { createRegistryRoutes, isRegistryPath, type RegistryRoutes } from './registry/registry-routes.ts';
 import type { RunningCaches } from './running-caches.ts';
 
@@ -71,6 +73,7 @@ export async function listenForAdmin({
   if (admin === undefined) return undefined;
   const store = await openStore({ config: storeConfig, configFile: file, log, isServing: true });
   const keys = await KeyRing.open({ store, log });
+  let publications: PublicationWebhook | undefined;
   try {
     const isLocal = isLoopback(admin.host);
     if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
@@ -80,19 +83,25 @@ export async function listenForAdmin({
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),
     });
-    const registry = createRegistryRoutes(createRegistry({ store, configFile: file, load: loadConfig }), store);
+    const changelog = new Changelog(store.registry);
+    const registryOfStore = createRegistry({ store, configFile: file, load: loadConfig });
+    const registry = createRegistryRoutes(registryOfStore, store, changelog);
     const open = await serverOpener(config, admin.tls, log);
     const server = open((request, response) => {
       void answer({ request, response, keys, isLocal, handler, invalidate: caches.invalidate, registry, metrics, log });
     });
     server.maxConnections = maxConnections;
     const url = await listen(server, admin);
+    const { webhook } = config.registry;
+    const parts = { table: store.registry, changelog, log };
+    publications = webhook && (await PublicationWebhook.open({ ...parts, config: webhook }));
     log.info({ adminUrl: `${url}/admin/graphql`, requiresKey: !isLocal }, 'the admin listener listens');
     return {
       url,
       async close() {
         server.close();
         server.closeAllConnections();
+        await publications?.close();
         await keys.close();
       },
     };
@@ -221,12 +230,13 @@ async function answerRegistry({
   const { method = 'GET', url = '/' } = request;
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the client has left')));
-  const knownTag = request.headers['if-none-match'];
+  const { 'if-none-match': knownTag, accept: mediaTypes } = request.headers;
   const { status, headers, body } = await registry.answer({
     method,
     url,
     body: text,
     knownTag,
+    mediaTypes,
     caller,
     signal: gone.signal,
   });

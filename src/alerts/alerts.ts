@@ -8,7 +8,7 @@ import { hourMs } from '../lib/index.ts';
 import type { Logger, MetricSource } from '../observability/index.ts';
 import type { RecordReader } from '../records/index.ts';
 import type { RecordGroup } from '../store/records/index.ts';
-import { AlertWebhook } from '../webhooks/index.ts';
+import { Webhook } from '../webhooks/index.ts';
 import { AlertState } from './alert-state.ts';
 import { isTotal, measured, type Sums, type SumsByGroup, Window } from './window.ts';
 
@@ -41,7 +41,7 @@ const maxGroups = 200;
 export class Alerts {
   readonly #options: AlertsOptions;
   readonly #rules: readonly RuleWatch[];
-  readonly #webhook: AlertWebhook | undefined;
+  readonly #webhook: Webhook | undefined;
   #timer: NodeJS.Timeout | undefined;
   #evaluating: Promise<void> = Promise.resolve();
   #isFailing = false;
@@ -50,7 +50,7 @@ export class Alerts {
   constructor(options: AlertsOptions) {
     const { config, reader, log } = options;
     this.#options = options;
-    this.#webhook = config.webhook && new AlertWebhook({ config: config.webhook, log });
+    this.#webhook = config.webhook && new Webhook({ config: config.webhook, log });
     this.#rules = config.rules.map((rule) => new RuleWatch(rule, reader, (message) => this.#report(message)));
     this.#later(0);
   }

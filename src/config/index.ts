@@ -25,7 +25,6 @@ export {
   type PersonalDataKind,
   resolveGuardrails,
 } from './ai/guardrails.ts';
-export type { AlertWebhookConfig } from './alerts/alert-webhook.ts';
 export type { AlertMeasure, AlertRule, AlertsConfig } from './alerts/alerts.ts';
 export type {
   CacheConfig,
@@ -76,4 +75,5 @@ export type { RecordsConfig } from './telemetry/records.ts';
 export type { TelemetryConfig } from './telemetry/telemetry.ts';
 export type { TraceFormat, TracingConfig } from './telemetry/tracing.ts';
 export { parseDuration } from './units.ts';
+export type { WebhookConfig } from './webhook.ts';
 export { withSubgraphs } from './with-subgraphs.ts';

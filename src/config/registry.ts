@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defaultVariant, type GraphRef, parseGraphRef } from './graph-ref.ts';
 import { httpUrl } from './values.ts';
+import { resolveWebhook, type WebhookConfig, webhookYaml } from './webhook.ts';
 
 const defaultGraph = `main@${defaultVariant}`;
 
@@ -33,6 +34,9 @@ export const registryYaml = z
           .describe(
             'What that registry’s generations must be signed with; `isthmus registry key` prints it there. Required with `url`.',
           ),
+        webhook: webhookYaml('changes').describe(
+          'Who is told of each generation that is published to the registry in `store`, with what it changes of the API.',
+        ),
       })
       .refine(({ url, public_key: publicKey }) => url === undefined || publicKey !== undefined, {
         message:
@@ -55,14 +59,23 @@ export interface RegistryConfig {
   readonly ref: GraphRef;
   /** Undefined: it is in the store. */
   readonly remote: { readonly url: string; readonly key: string | undefined; readonly publicKey: string } | undefined;
+  /** Undefined: nobody is told of what is published. */
+  readonly webhook: WebhookConfig | undefined;
 }
 
 export function resolveRegistry(yaml: z.output<typeof registryYaml>): RegistryConfig {
-  const { graph = defaultGraph, url, key, public_key: publicKey } = yaml === false || yaml === undefined ? {} : yaml;
+  const {
+    graph = defaultGraph,
+    url,
+    key,
+    public_key: publicKey,
+    webhook,
+  } = yaml === false || yaml === undefined ? {} : yaml;
   return {
     enabled: yaml === undefined ? undefined : yaml !== false,
     ref: parseGraphRef(graph) ?? { graph, variant: defaultVariant },
     remote:
       url === undefined || publicKey === undefined ? undefined : { url, key: key === '' ? undefined : key, publicKey },
+    webhook: resolveWebhook(webhook),
   };
 }

@@ -30,7 +30,7 @@ import type { SupergraphParts } from '../read-supergraph.ts';
 import type { Signals } from '../signals/index.ts';
 import { buildApiSchema } from '../supergraph/index.ts';
 import type { InProcessSubgraph, SubgraphClient } from '../transport/index.ts';
-import { AlertWebhook } from '../webhooks/index.ts';
+import { Webhook } from '../webhooks/index.ts';
 import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
 import type { GatewayGeneration } from './generation.ts';
@@ -71,7 +71,7 @@ export async function buildGeneration(
   let keyRing: KeyRingLease | undefined;
   let joint: Lease<JointBudgets> | undefined;
   let jointRates: Lease<JointRates> | undefined;
-  let webhook: Lease<AlertWebhook> | undefined;
+  let webhook: Lease<Webhook> | undefined;
   let raises: Lease<FollowedRaises> | undefined;
   let persisted: PersistedLease | undefined;
   let cached: CachesLease | undefined;
@@ -100,7 +100,7 @@ export async function buildGeneration(
     if (budgetAlerts !== undefined && budgets.length > 0)
       webhook = await shared.alertWebhooks.acquire(
         stableHash(budgetAlerts),
-        async () => new AlertWebhook({ config: budgetAlerts, log }),
+        async () => new Webhook({ config: budgetAlerts, log }),
       );
     if (ledger !== undefined && budgets.length > 0)
       raises = await shared.budgetRaises.acquire(stableHash(config.store), () =>

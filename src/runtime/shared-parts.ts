@@ -18,7 +18,7 @@ import type { ThreadMetrics } from '../observability/index.ts';
 import { SharedDocuments } from '../persisted/index.ts';
 import { createPlannerPool, type PlannerPool } from '../planning/index.ts';
 import { noSignals, type Signals } from '../signals/index.ts';
-import type { AlertWebhook } from '../webhooks/index.ts';
+import type { Webhook } from '../webhooks/index.ts';
 import { type OpenCacheStore, SharedCaches } from './shared-caches.ts';
 import { SubgraphCredentials } from './subgraph-credentials.ts';
 
@@ -36,7 +36,7 @@ export interface SharedParts {
   /** Temporary increases of budgets, by the hash of `store`. */
   readonly budgetRaises: SharedLeases<FollowedRaises>;
   /** Where alerts of budgets are sent, by the hash of its configuration. */
-  readonly alertWebhooks: SharedLeases<AlertWebhook>;
+  readonly alertWebhooks: SharedLeases<Webhook>;
   /** What calls of models are recorded with. */
   readonly ledger: ThreadLedger;
   /** What the reads of limited fields are counted with: apart, since callers make as many identities as they like. */
@@ -94,7 +94,7 @@ export function createSharedParts({
     jointBudgets: new SharedLeases<JointBudgets>((joint) => joint.close()),
     jointRates: new SharedLeases<JointRates>((joint) => joint.close()),
     budgetRaises: new SharedLeases<FollowedRaises>((raises) => raises.close()),
-    alertWebhooks: new SharedLeases<AlertWebhook>((webhook) => webhook.close()),
+    alertWebhooks: new SharedLeases<Webhook>((webhook) => webhook.close()),
     ledger: new ThreadLedger(holder, options.log),
     fieldCounters,
     keySets: new KeySets(),

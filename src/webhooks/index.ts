@@ -1,1 +1,1 @@
-export { AlertWebhook, type AlertWebhookOptions } from './alert-webhook.ts';
+export { Webhook, type WebhookOptions } from './webhook.ts';

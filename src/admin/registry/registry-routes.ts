@@ -5,6 +5,7 @@
  *     POST texts                     schemas and prompts by their hash
  *     GET  generations, generations/N
  *     GET  supergraph.graphql        for any federation router that polls a URL; with ETag
+ *     GET  changelog                 what each generation changed of the API; a page for browsers, else JSON
  *     POST publish, rollback, promote
  *     POST canary                    what became of one, as a gateway that follows has judged it
  *
@@ -18,6 +19,8 @@ import { type Author, type Published, type Registry, RegistryError } from '../..
 import type { Store } from '../../store/index.ts';
 import { CompositionError, type CompositionProblem } from '../../supergraph/index.ts';
 import type { AdminCaller } from '../admin-caller.ts';
+import type { Changelog } from './changelog.ts';
+import { changelogPage, pageHeaders } from './changelog-page.ts';
 import { canaryForm, promoteForm, publishForm, rollbackForm, textsForm } from './registry-forms.ts';
 
 export interface RegistryCall {
@@ -27,6 +30,8 @@ export interface RegistryCall {
   readonly body: string;
   /** `if-none-match`. */
   readonly knownTag: string | undefined;
+  /** `accept`. */
+  readonly mediaTypes: string | undefined;
   readonly caller: AdminCaller;
   /** Aborted where the client leaves. */
   readonly signal: AbortSignal;
@@ -46,12 +51,13 @@ export interface RegistryRoutes {
 
 const longestWaitSeconds = 30;
 const mostGenerations = 200;
+const mostEntries = 50;
 
 export function isRegistryPath(path: string): boolean {
   return path.startsWith('/registry/v1/') || path.startsWith('/artifacts/v1/');
 }
 
-export function createRegistryRoutes(registry: Registry, store: Store): RegistryRoutes {
+export function createRegistryRoutes(registry: Registry, store: Store, changelog: Changelog): RegistryRoutes {
   const key = signingKeyOf(store);
   const { table } = registry;
 
@@ -73,6 +79,8 @@ export function createRegistryRoutes(registry: Registry, store: Store): Registry
       case 'GET supergraph.graphql':
       case 'GET supergraph':
         return supergraph(ref, call.knownTag);
+      case 'GET changelog':
+        return changes(ref, query, call);
       case 'POST publish': {
         const { change, canary, ...note } = parse(publishForm, call.body);
         return published(await registry.publish(ref, change, { ...authorOf(call.caller, note), canary }));
@@ -121,6 +129,15 @@ export function createRegistryRoutes(registry: Registry, store: Store): Registry
     const limit = Math.min(mostGenerations, countOf('limit', query.get('limit') ?? '20'));
     const before = query.get('before');
     return table.history(ref, { limit, before: before === null ? undefined : countOf('before', before) });
+  };
+
+  const changes = async (ref: GraphRef, query: URLSearchParams, call: RegistryCall): Promise<RegistryAnswer> => {
+    const limit = Math.min(mostEntries, countOf('limit', query.get('limit') ?? '20'));
+    const before = query.get('before');
+    const page = { limit, before: before === null ? undefined : countOf('before', before) };
+    const entries = await changelog.entries(ref, page, call.signal);
+    if (call.mediaTypes?.includes('text/html') !== true) return { status: 200, body: entries };
+    return { status: 200, headers: pageHeaders, body: changelogPage(ref, entries, limit) };
   };
 
   const supergraph = async (ref: GraphRef, knownTag: string | undefined): Promise<RegistryAnswer> => {

@@ -1,12 +1,12 @@
 /** The `ai` key: providers, model aliases with their routing and limits, prices, caches, guardrails. */
 import { z } from 'zod';
-import { type AlertWebhookConfig, alertWebhookYaml, resolveAlertWebhook } from '../alerts/alert-webhook.ts';
 import { type CacheStoreConfig, cacheStoreKeys, resolveCacheStore, urlBelongs, urlIsPresent } from '../cache-store.ts';
 import { resolveGatewayCounters } from '../gateway-counters.ts';
 import type { BreakerConfig } from '../network/traffic.ts';
 import type { StoreConfig } from '../store.ts';
 import { durationPattern, parseDuration } from '../units.ts';
 import { durationOr } from '../values.ts';
+import { resolveWebhook, type WebhookConfig, webhookYaml } from '../webhook.ts';
 import { type BudgetCountersConfig, budgetCountersYaml } from './ai-budget-counters.ts';
 import { type BudgetConfig, budgetsYaml, resolveBudgets } from './ai-budgets.ts';
 import { type LedgerConfig, ledgerYaml, resolveLedger } from './ai-ledger.ts';
@@ -60,7 +60,7 @@ export interface AiConfig {
   readonly guardrails: GuardrailsConfig | undefined;
   readonly budgets: readonly BudgetConfig[];
   /** Undefined: alerts are in the log alone. */
-  readonly budgetAlerts: AlertWebhookConfig | undefined;
+  readonly budgetAlerts: WebhookConfig | undefined;
   /** Undefined: each gateway counts its own. */
   readonly budgetCounters: BudgetCountersConfig | undefined;
   readonly ledger: LedgerConfig;
@@ -147,7 +147,7 @@ export const aiYaml = z
     budgets: budgetsYaml.describe(
       'How much of models may be used, by whom, in which period. Every call is counted by each budget that it matches, at the most that it can cost, before it is sent; none is ever exceeded.',
     ),
-    budget_alerts: alertWebhookYaml.describe(
+    budget_alerts: webhookYaml('alerts').describe(
       'A webhook that the alerts of `ai.budgets` are sent to, signed as Standard Webhooks says. Default: they are in the log alone.',
     ),
     budget_counters: budgetCountersYaml,
@@ -209,7 +209,7 @@ export function resolveAi(yaml: AiYaml, at: (path: string) => string, store?: St
     },
     guardrails: yaml.guardrails === undefined ? undefined : resolveGuardrails(yaml.guardrails),
     budgets: resolveBudgets(yaml.budgets),
-    budgetAlerts: resolveAlertWebhook(yaml.budget_alerts),
+    budgetAlerts: resolveWebhook(yaml.budget_alerts),
     budgetCounters: resolveGatewayCounters(yaml.budget_counters),
     ledger: resolveLedger(yaml.ledger, yaml.budgets.length > 0, store, at),
     callTimeoutMs: milliseconds(yaml.call_timeout),

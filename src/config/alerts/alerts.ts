@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../units.ts';
 import { durationOr } from '../values.ts';
-import { type AlertWebhookConfig, alertWebhookYaml, resolveAlertWebhook } from './alert-webhook.ts';
+import { resolveWebhook, type WebhookConfig, webhookYaml } from '../webhook.ts';
 
 const measures = ['error_rate', 'p50', 'p95', 'p99', 'count', 'tokens', 'usd', 'usd_per_call'] as const;
 /** What is measured of the operations, AI fields or model calls of a window. */
@@ -31,7 +31,7 @@ export interface AlertRule {
 }
 
 export interface AlertsConfig {
-  readonly webhook: AlertWebhookConfig | undefined;
+  readonly webhook: WebhookConfig | undefined;
   readonly rules: readonly AlertRule[];
 }
 
@@ -121,7 +121,7 @@ const rule = z
 
 export const alertsYaml = z
   .strictObject({
-    webhook: alertWebhookYaml.describe(
+    webhook: webhookYaml('alerts').describe(
       'A webhook that alerts are sent to, signed as Standard Webhooks says. Default: they are in the log and the metric alone.',
     ),
     rules: z
@@ -135,7 +135,7 @@ export const alertsYaml = z
 
 export function resolveAlerts({ webhook, rules }: z.output<typeof alertsYaml>): AlertsConfig {
   return {
-    webhook: resolveAlertWebhook(webhook),
+    webhook: resolveWebhook(webhook),
     rules: rules.map(({ above, above_usual, over, for: holds, ends_below, min_count, ...fields }) => ({
       ...fields,
       above: above === undefined ? undefined : thresholdOf(fields.measure, above),

@@ -1,5 +1,6 @@
 export { type Approval, type Approved, type ApproveOptions, approve } from './approvals/approval.ts';
 export type { Owners } from './approvals/owners.ts';
+export { type ApiChange, changelogOf } from './changelog-of.ts';
 export { type CheckOptions, checkChange } from './check-change.ts';
 export type { CheckOutcome, CheckReport, CheckSection, Finding, Severity } from './check-report.ts';
 export { ExamineError } from './examine/examine-in-worker.ts';

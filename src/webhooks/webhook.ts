@@ -1,19 +1,24 @@
 /**
- * Sends alerts to a webhook. Nothing waits for it: alerts are queued, up to a bound, and sent a few at a time.
+ * Sends messages to a webhook: alerts, and changes of a graph. Nothing waits for it: they are queued, up to a bound, and sent a few at a time.
  * What may pass (no answer, 408, 429, 5xx) is tried again, with growing pauses; a redirect is not followed. A receiver that
  * fails is one line of the log, and one more when it answers again.
  */
-import type { AlertWebhookConfig } from '../config/index.ts';
+import type { WebhookConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { Aborter, newId, pause, withinTime } from '../lib/index.ts';
 import type { Logger } from '../observability/index.ts';
 import { signWebhook } from './sign-webhook.ts';
 
-export interface AlertWebhookOptions {
-  readonly config: AlertWebhookConfig;
+export interface WebhookOptions {
+  readonly config: WebhookConfig;
   readonly log: Logger;
   /** The pause before a retry, from 1. @default from 1 s to 1 min, four times as long each time, with jitter */
   readonly pauseMs?: (retry: number) => number;
+}
+
+interface Message {
+  readonly id: string;
+  readonly body: object;
 }
 
 interface Failure {
@@ -21,16 +26,16 @@ interface Failure {
   readonly isRetryable: boolean;
 }
 
-/** Alerts that wait to be sent. */
+/** Messages that wait to be sent. */
 const maxWaiting = 1_000;
 const maxAtOnce = 4;
 const maxAttempts = 6;
 /** How long a gateway that ends, or a configuration that is replaced, waits for the last attempts. */
 const closeMs = 2_000;
 
-export class AlertWebhook {
-  readonly #options: AlertWebhookOptions;
-  readonly #waiting: object[] = [];
+export class Webhook {
+  readonly #options: WebhookOptions;
+  readonly #waiting: Message[] = [];
   readonly #senders = new Set<Promise<void>>();
   /** Senders that take what waits: apart, since a promise ends later than its work. */
   #sending = 0;
@@ -38,19 +43,23 @@ export class AlertWebhook {
   readonly #closing = new Aborter();
   /** Aborts attempts. */
   readonly #closed = new Aborter();
-  /** Alerts that were not sent since the receiver answered last. */
+  /** Messages that were not sent since the receiver answered last. */
   #lost = 0;
 
-  constructor(options: AlertWebhookOptions) {
+  constructor(options: WebhookOptions) {
     this.#options = options;
   }
 
-  /** Never waits, never throws. @param alert the body, as JSON */
-  send(alert: object): void {
+  /**
+   * Never waits, never throws.
+   * @param body sent as JSON
+   * @param id the same for the same message, whoever sends it @default one of its own
+   */
+  send(body: object, id: string = newId('msg_')): void {
     if (this.#closing.signal.aborted) this.#lose('the gateway ends');
-    else if (this.#waiting.length >= maxWaiting) this.#lose(`${maxWaiting} alerts wait already`);
+    else if (this.#waiting.length >= maxWaiting) this.#lose(`${maxWaiting} wait already`);
     else {
-      this.#waiting.push(alert);
+      this.#waiting.push({ id, body });
       if (this.#sending >= maxAtOnce) return;
       this.#sending++;
       const sender = this.#sendWaiting().finally(() => this.#senders.delete(sender));
@@ -61,20 +70,19 @@ export class AlertWebhook {
   async close(): Promise<void> {
     this.#closing.abort();
     const ended = Promise.all(this.#senders);
-    await withinTime(ended, { timeoutMs: closeMs, what: 'sending alerts' }).catch(() => undefined);
+    await withinTime(ended, { timeoutMs: closeMs, what: 'sending webhooks' }).catch(() => undefined);
     this.#closed.abort();
     await ended;
   }
 
   async #sendWaiting(): Promise<void> {
-    for (let alert = this.#waiting.shift(); alert !== undefined; alert = this.#waiting.shift())
-      await this.#deliver(alert);
+    for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift())
+      await this.#deliver(message);
     this.#sending--;
   }
 
-  async #deliver(alert: object): Promise<void> {
-    const id = newId('msg_');
-    const body = JSON.stringify(alert);
+  async #deliver({ id, body: content }: Message): Promise<void> {
+    const body = JSON.stringify(content);
     for (let attempt = 1; ; attempt++) {
       const isLast = attempt === maxAttempts || this.#closing.signal.aborted;
       const failure = await this.#attempt(id, body);
@@ -112,14 +120,14 @@ export class AlertWebhook {
     const { config, log } = this.#options;
     // The rest of a URL may be a credential.
     const { origin } = new URL(config.url);
-    log.warn({ webhook: origin, reason }, 'an alert was not sent; more are not logged until one is sent');
+    log.warn({ webhook: origin, reason }, 'a webhook was not sent; more are not logged until one is sent');
   }
 
   #reportSent(): void {
     if (this.#lost === 0) return;
     const { config, log } = this.#options;
     const { origin } = new URL(config.url);
-    log.info({ webhook: origin, lost: this.#lost }, 'alerts are sent again');
+    log.info({ webhook: origin, lost: this.#lost }, 'webhooks are sent again');
     this.#lost = 0;
   }
 }

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { aiYaml, resolveAi } from '../../../src/config/ai/ai.ts';
-import { AlertWebhook } from '../../../src/webhooks/index.ts';
+import { Webhook } from '../../../src/webhooks/index.ts';
 import { startWebhookReceiver, webhookSecret } from '../../testkit/servers/webhook-receiver.ts';
 
 const alert = {
@@ -26,7 +26,7 @@ function open(url: string, { pauseMs = 1, timeout = '5s' } = {}) {
   const lines: object[] = [];
   const write = (fields: object, msg: string): void => void lines.push({ ...fields, msg });
   const log = { debug: write, info: write, warn: write, error: write, fatal: write };
-  return { webhook: new AlertWebhook({ config: budgetAlerts, log: log as never, pauseMs: () => pauseMs }), lines };
+  return { webhook: new Webhook({ config: budgetAlerts, log: log as never, pauseMs: () => pauseMs }), lines };
 }
 
 describe('an alert', () => {
@@ -71,7 +71,7 @@ describe('an alert', () => {
         {
           webhook: new URL(receiver.url).origin,
           reason: `it answered ${status}`,
-          msg: 'an alert was not sent; more are not logged until one is sent',
+          msg: 'a webhook was not sent; more are not logged until one is sent',
         },
       ]);
     },
@@ -88,15 +88,13 @@ describe('an alert', () => {
     await expect.poll(() => lines).toHaveLength(2);
     await webhook.close();
     expect(receiver.received).toHaveLength(19);
-    expect(lines[1]).toMatchObject({ lost: 3, msg: 'alerts are sent again' });
+    expect(lines[1]).toMatchObject({ lost: 3, msg: 'webhooks are sent again' });
   });
 
   it('is dropped where a thousand wait, and no caller ever waits', async () => {
     const { webhook, lines } = open(unusedUrl, { pauseMs: 60_000 });
     for (let index = 0; index < 1_010; index++) webhook.send(alert);
-    expect(lines).toEqual([
-      expect.objectContaining({ webhook: 'http://127.0.0.1:1', reason: '1000 alerts wait already' }),
-    ]);
+    expect(lines).toEqual([expect.objectContaining({ webhook: 'http://127.0.0.1:1', reason: '1000 wait already' })]);
     await webhook.close();
     expect(lines).toHaveLength(1);
   });
