@@ -46,12 +46,15 @@ export class ValidatedOperations {
   add(query: string, operation: ValidatedOperation): void {
     const { document } = operation;
     const shared = [{ object: document, bytes: retainedDocument(document).bytes }];
-    this.#cache.set(keyOf(query, operation.operationName), operation, entryBytes, shared);
+    const bytes = operation.signature === undefined ? entryBytes : entryBytes + usageBytes + query.length;
+    this.#cache.set(keyOf(query, operation.operationName), operation, bytes, shared);
   }
 }
 
 /** The object, its hash, its signature, and the facts cached about its variables. */
 const entryBytes = 1_300;
+/** Where somebody looks at operations: what its document names, and the document without values. */
+const usageBytes = 700;
 
 /** Apollo Client names itself in every request; such extensions change no answer. */
 function isClientName(extensions: object): boolean {

@@ -7,6 +7,8 @@ import {
   type DocumentNode,
   type GraphQLSchema,
   getNamedType,
+  isEnumType,
+  isInputObjectType,
   isSpecifiedScalarType,
   type OperationDefinitionNode,
   TypeInfo,
@@ -61,8 +63,12 @@ export function documentCoordinates(
     ListValue: { enter, leave },
     ObjectValue: {
       enter() {
+        const type = getNamedType(types.getInputType());
+        // The literal of a scalar may have any names: they are its client's.
+        if (!isInputObjectType(type)) return false;
         enter();
-        add(getNamedType(types.getInputType()));
+        add(type);
+        return undefined;
       },
       leave,
     },
@@ -70,8 +76,8 @@ export function documentCoordinates(
       add(getNamedType(types.getParentInputType()), name.value);
     },
     EnumValue({ value }) {
-      if (types.getEnumValue() === null) return;
       const type = getNamedType(types.getInputType());
+      if (!isEnumType(type)) return;
       add(type);
       add(type, value);
     },

@@ -28,7 +28,7 @@ export function operationUsage({ document, operation, schema }: ParsedOperation,
   if (entry?.schema === schema) return entry.usage;
   const { named, inLiterals } = documentCoordinates(schema, document, operation);
   const name = operation.name?.value;
-  const text = documentText(document, operation);
+  const text = documentText(schema, document, operation);
   const usage = {
     operation: {
       // Names have no spaces.

@@ -1,7 +1,8 @@
 /** What operations use: by what they name, in their documents and their variables. */
-import { getOperationAST, getVariableValues, parse, validate } from 'graphql';
+import { getOperationAST, getVariableValues, type OperationDefinitionNode, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { documentCoordinates } from '../../../src/usage/coordinates/document-coordinates.ts';
+import { documentText } from '../../../src/usage/coordinates/document-text.ts';
 import { variableReader } from '../../../src/usage/coordinates/variable-coordinates.ts';
 import { Random } from '../../testkit/random/random.ts';
 import { randomOperation } from '../../testkit/random/random-operation.ts';
@@ -124,6 +125,16 @@ describe('the coordinates of an operation', () => {
     expect(read(query, { f: 'Berta', text: 'x' }).inVariables).toEqual([]);
   });
 
+  it('are none of the literals of scalars, whose names are their client’s', () => {
+    const query = '{ products(filter: { since: { Berta: [BERTA, { no: "x" }] }, not: { since: [BERTA] } }) { id } }';
+    const { inLiterals } = read(query);
+    expect([...inLiterals].sort()).toEqual(['Filter', 'Filter.not', 'Filter.since']);
+    const document = parse(query);
+    const text = documentText(schema, document, getOperationAST(document) as OperationDefinitionNode);
+    expect(text).toContain('filter: {since: "", not: {since: [""]}}');
+    expect(validate(schema, parse(text))).toEqual([]);
+  });
+
   it('are read from as many values as a request may reasonably have, and no more', () => {
     const query = 'query($f: Filter) { products(filter: $f) { id } }';
     const kinds = (count: number) => ({ f: { kinds: [Array.from({ length: count }, () => 'TOY')] } });
@@ -164,6 +175,8 @@ describe('the coordinates of an operation', () => {
       if (members.length === 0) continue; // __typename alone
       const left = random.pick(members);
       const tooLittle = reducedSchema((coordinate) => coordinate !== left);
+      const text = documentText(schema, document, operation);
+      expect(validate(schema, parse(text)), `${problem()}\n${text}`).toEqual([]);
       expect(validate(tooLittle, wanted), `${problem()}\nwithout ${left}`).not.toEqual([]);
     }
   });
