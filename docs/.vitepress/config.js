@@ -63,6 +63,7 @@ export default {
           { text: 'Operating', link: '/operating' },
           { text: 'Observability', link: '/observability' },
           { text: 'Usage', link: '/usage' },
+          { text: 'Checks', link: '/checks' },
           { text: 'TLS and proxies', link: '/network' },
           { text: 'Configuration', link: '/configuration' },
           { text: 'Errors', link: '/errors' },

@@ -64,6 +64,7 @@ export type { DocumentSource, PersistedOperationsConfig } from './persisted-oper
 export type { PluginFile } from './plugins.ts';
 export type { PublishedOverlay } from './published-overlay.ts';
 export type { RegistryConfig } from './registry.ts';
+export type { ChecksConfig } from './registry-checks.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';
 export type { StoreConfig } from './store.ts';
 export type { SupergraphConfig, SupergraphSource } from './supergraph-source.ts';

@@ -1,6 +1,7 @@
 /** `registry`: whose generations a gateway follows. */
 import { z } from 'zod';
 import { defaultVariant, type GraphRef, parseGraphRef } from './graph-ref.ts';
+import { type ChecksConfig, checksYaml, resolveChecks } from './registry-checks.ts';
 import { httpUrl } from './values.ts';
 import { resolveWebhook, type WebhookConfig, webhookYaml } from './webhook.ts';
 
@@ -37,6 +38,7 @@ export const registryYaml = z
         webhook: webhookYaml('changes').describe(
           'Who is told of each generation that is published to the registry in `store`, with what it changes of the API.',
         ),
+        checks: checksYaml,
       })
       .refine(({ url, public_key: publicKey }) => url === undefined || publicKey !== undefined, {
         message:
@@ -57,6 +59,7 @@ export interface RegistryConfig {
   /** Whether the configuration says so itself; undefined: it does not say. */
   readonly enabled: boolean | undefined;
   readonly ref: GraphRef;
+  readonly checks: ChecksConfig;
   /** Undefined: it is in the store. */
   readonly remote: { readonly url: string; readonly key: string | undefined; readonly publicKey: string } | undefined;
   /** Undefined: nobody is told of what is published. */
@@ -74,6 +77,7 @@ export function resolveRegistry(yaml: z.output<typeof registryYaml>): RegistryCo
   return {
     enabled: yaml === undefined ? undefined : yaml !== false,
     ref: parseGraphRef(graph) ?? { graph, variant: defaultVariant },
+    checks: resolveChecks(yaml === false || yaml === undefined ? checksYaml.parse(undefined) : yaml.checks),
     remote:
       url === undefined || publicKey === undefined ? undefined : { url, key: key === '' ? undefined : key, publicKey },
     webhook: resolveWebhook(webhook),

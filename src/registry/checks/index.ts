@@ -3,6 +3,7 @@ export type { Owners } from './approvals/owners.ts';
 export { type ApiChange, changelogOf } from './changelog-of.ts';
 export { type CheckOptions, checkChange } from './check-change.ts';
 export type { CheckOutcome, CheckReport, CheckSection, Finding, Severity } from './check-report.ts';
+export { configuredCheck } from './configured-check.ts';
 export { ExamineError } from './examine/examine-in-worker.ts';
 export { type LintReport, lintSdl } from './lint/lint-sdl.ts';
 export type { CheckedDocument } from './sections/documents-section.ts';

@@ -69,6 +69,30 @@ describe('a supergraph from elsewhere', () => {
   });
 });
 
+describe('checks of a registry', () => {
+  it('count a week of all requests, unless the configuration says otherwise', async () => {
+    const checksOf = async (yaml: string) => (await load(`${subgraphs}${yaml}`)).config.registry.checks;
+    const defaults = { windowMs: 604_800_000, minRequests: 1, minPercent: 0, excludedClients: [], operations: 50 };
+    for (const yaml of ['', 'registry: false\n', 'registry: { graph: shop }\n'])
+      expect(await checksOf(yaml)).toEqual({ ...defaults, owners: {} });
+    expect(await checksOf('registry: { checks: { window: 60d, owners: { "Review.*": reviews } } }\n')).toEqual({
+      ...defaults,
+      windowMs: 5_184_000_000,
+      owners: { 'Review.*': 'reviews' },
+    });
+  });
+
+  it.each([
+    ['window: 5m', 'write at least 1h'],
+    ['min_percent: 101', '100'],
+    ['owners: { "Review.author.name": reviews }', 'own a Type.field, a Type.* or a Type'],
+  ])('are refused with %s', async (yaml, message) => {
+    const [problem] = await problemsOf(`${subgraphs}registry: { checks: { ${yaml} } }\n`);
+    expect(problem?.path).toMatch(/^registry\.checks\./);
+    expect(JSON.stringify(problem)).toContain(message);
+  });
+});
+
 describe('the traffic of a subgraph', () => {
   const two =
     'subgraphs:\n  a: { routing_url: http://127.0.0.1:1/graphql, schema: { file: a.graphql } }\n  b: { routing_url: http://127.0.0.1:2/graphql, schema: { file: b.graphql } }\n';

@@ -24,7 +24,7 @@ export async function lintSource(sdl: string): Promise<LintedSource> {
   }
   const subgraph = readSubgraphDocument(document);
   const ofEslint = await lintWithEslint(sdl, document);
-  const findings = [...federationRules.flatMap((rule) => rule(subgraph)), ...(ofEslint ?? [])];
+  const findings = [...Object.values(federationRules).flatMap((rule) => rule(subgraph)), ...(ofEslint ?? [])];
   return { findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)), hasEslint: ofEslint !== undefined };
 }
 

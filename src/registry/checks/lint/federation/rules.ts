@@ -78,17 +78,18 @@ const federation1: Rule = ({ document }) => {
   return [finding('federation-1', 1, undefined, message, suggestedFix)];
 };
 
-export const federationRules: readonly Rule[] = [
-  federation1,
-  unusedImport,
-  keyOfList,
-  nullableKey,
-  nonNullReference,
-  unresolvableFields,
-];
+/** By their names, without `federation/`. */
+export const federationRules = {
+  'federation-1': federation1,
+  'unused-import': unusedImport,
+  'key-of-list': keyOfList,
+  'nullable-key': nullableKey,
+  'non-null-reference': nonNullReference,
+  'unresolvable-fields': unresolvableFields,
+} as const satisfies Readonly<Record<string, Rule>>;
 
 function finding(
-  rule: string,
+  rule: keyof typeof federationRules,
   line: number | undefined,
   coordinate: string | undefined,
   message: string,
