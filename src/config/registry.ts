@@ -45,6 +45,10 @@ export const registryYaml = z
           'a registry of another process is known by its key: add public_key, which `isthmus registry key` prints there',
         path: ['public_key'],
       })
+      .refine(({ url, webhook }) => url === undefined || webhook === undefined, {
+        message: 'webhook belongs to the process that has the registry: write it there',
+        path: ['webhook'],
+      })
       .refine(({ url, key, public_key: publicKey }) => url !== undefined || (key ?? publicKey) === undefined, {
         message: 'key and public_key belong to url: the registry of `store` needs none',
         path: ['url'],

@@ -82,8 +82,9 @@ export async function askAdminGraph(
   address: AdminAddress,
   query: string,
   variables: Readonly<Record<string, unknown>> = {},
+  bounds: Pick<AdminRequest, 'timeoutMs' | 'maxAnswerBytes'> = {},
 ): Promise<Readonly<Record<string, unknown>>> {
-  const text = await askAdmin(address, { path: '/admin/graphql', body: { query, variables } });
+  const text = await askAdmin(address, { ...bounds, path: '/admin/graphql', body: { query, variables } });
   const { data, errors } = JSON.parse(text) as {
     readonly data?: Readonly<Record<string, unknown>> | null;
     readonly errors?: readonly { readonly message: string }[];

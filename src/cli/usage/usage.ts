@@ -24,6 +24,9 @@ interface UsageOptions extends Partial<AdminAddress> {
   readonly json: boolean;
 }
 
+/** Ten thousand operations with their documents. */
+const maxAnswerBytes = 250_000_000;
+
 /** What is printed: a list of the view's name in the place of `list`. */
 interface UsageResult {
   readonly since: string;
@@ -90,6 +93,7 @@ async function askGateway(
     usage(since: $since, until: $until, client: $client) { since until requests list: ${name}(${argument}first: $limit) ${selection} }
   }`;
   const variables = { since: isoTime(since), until: isoTime(until), client, limit, of };
-  const { usage } = await askAdminGraph({ gateway, ...(key === undefined ? {} : { key }) }, query, variables);
+  const address = { gateway, ...(key === undefined ? {} : { key }) };
+  const { usage } = await askAdminGraph(address, query, variables, { maxAnswerBytes });
   return usage as UsageResult;
 }

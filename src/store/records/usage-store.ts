@@ -40,6 +40,8 @@ const advisoryLock = 0x15_7b_07;
 
 export class UsageStore {
   readonly #options: UsageStoreOptions;
+  /** Nothing is to be deleted or added up before. */
+  #nextPruneAt = 0;
 
   constructor(options: UsageStoreOptions) {
     this.#options = options;
@@ -94,10 +96,11 @@ export class UsageStore {
     return groups;
   }
 
-  /** Deletes what is too old, and adds up a day whose hours need not be told apart any more. */
+  /** Deletes what is too old, and adds up a day whose hours need not be told apart any more; again within the hour where there may be more. */
   async prune(keepMs: number, now: number): Promise<void> {
+    if (now < this.#nextPruneAt) return;
     const { db, kind } = this.#options;
-    await db.transaction().execute(async (transaction) => {
+    const hasMore = await db.transaction().execute(async (transaction) => {
       if (kind === 'postgres') await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(transaction);
       const { numAffectedRows = 0n } = await sql`delete from isthmus_usage where hour < ${now - keepMs}`.execute(
         transaction,
@@ -107,8 +110,9 @@ export class UsageStore {
         await sql`delete from isthmus_used_operations where id not in
           (select operation from isthmus_usage where operation is not null)`.execute(transaction);
       }
-      await sumDay(transaction, Math.floor((now - hoursMs) / stepMs.day) * stepMs.day);
+      return sumDay(transaction, Math.floor((now - hoursMs) / stepMs.day) * stepMs.day);
     });
+    this.#nextPruneAt = hasMore ? now : now + hourMs;
   }
 
   async #operations(): Promise<ReadonlyMap<string, UsedOperation>> {
@@ -121,12 +125,12 @@ export class UsageStore {
   }
 }
 
-/** The oldest day that ends before then and has hours. */
-async function sumDay(transaction: StoreTransaction, before: number): Promise<void> {
+/** The oldest day that ends before then and has hours. @returns whether there was one */
+async function sumDay(transaction: StoreTransaction, before: number): Promise<boolean> {
   const { rows } = await sql<{ hour: number | null }>`select min(hour) as hour from isthmus_usage
     where writer <> '' and hour < ${before}`.execute(transaction);
   const hour = rows[0]?.hour;
-  if (hour === null || hour === undefined) return;
+  if (hour === null || hour === undefined) return false;
   const day = Math.floor(Number(hour) / stepMs.day) * stepMs.day;
   const ofDay = sql`writer <> '' and hour >= ${day} and hour < ${day + stepMs.day}`;
   // A writer may have held hours of a day that has been added up already: they are added to it.
@@ -144,6 +148,7 @@ async function sumDay(transaction: StoreTransaction, before: number): Promise<vo
       set count = isthmus_usage_inputs.count + excluded.count`.execute(transaction);
   await sql`delete from isthmus_usage where ${ofDay}`.execute(transaction);
   await sql`delete from isthmus_usage_inputs where ${ofDay}`.execute(transaction);
+  return true;
 }
 
 function toOperation(row: RowOf<typeof usedOperationColumns>): UsedOperation {

@@ -134,7 +134,7 @@ export function describeUsage(fresh: () => StoreConfig | Promise<StoreConfig>): 
       );
       // What comes late is added to the day: hours cannot be told apart any more.
       await write(records, writtenUsage({ hour: 5 * hourMs, writer: 'late', inputs }));
-      await records.prune(bounds, later);
+      await records.prune(bounds, later + hourMs);
       expect(countsOf(await records.usage({ from: 20 * hourMs, to: day }))).toEqual([
         ['Page', 'the web shop', 25],
         ['Cart', 'the web shop', 2],
