@@ -59,7 +59,9 @@ async function printUsage(name: ViewName, view: UsageView, options: UsageOptions
     : askGateway(name, view, options));
   printResult(options, { ...span, [name]: list }, () => {
     if (span.requests === 0) return 'no operation was counted in this time: nothing is known of what is used\n';
-    return list.length === 0 ? view.nothing : view.table(list, span.requests).join('\n');
+    if (list.length === 0) return view.nothing;
+    const more = list.length === options.limit ? [`(the first ${options.limit}; --limit prints more)`] : [];
+    return [...view.table(list, span.requests), ...more].join('\n');
   });
 }
 

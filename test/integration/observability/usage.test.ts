@@ -146,6 +146,7 @@ describe('isthmus usage', () => {
       /^coordinate +sunset +requests +last used +clients +reason\nQuery\.old +2027-03-01 +3 +\d{4}-\d\d-\d\d \d\dh +web 7: 2, app: 1 +Use products\./,
     );
     expect(await table('coordinates', '--of', 'Query')).toMatch(/Query\.products +12 +75\.0 % +3 .* web 7: 12\n/);
+    expect(await table('operations', '--limit', '2')).toMatch(/\n\(the first 2; --limit prints more\)\n$/);
     expect(await table('operations')).toMatch(/\nFailing +\w{12} +1 +1 /);
     expect(await table('unused', '--since', '2020-01-01', '--until', '2020-01-02')).toContain('nothing is known');
     expect((await runCommand('usage', 'unused', '--limit', '0')).code).toBe(2);

@@ -59,6 +59,10 @@ describe('a supergraph from elsewhere', () => {
     ['supergraph: { file: a, poll: 1s }', 'poll belongs to url and hive'],
     ['supergraph: { file: a, headers: { a: b } }', 'headers belong to url'],
     ['supergraph: { file: a, tag: b }', 'tag belongs to oci'],
+    [
+      `${subgraphs}\nregistry: { url: "http://r", public_key: ${'a'.repeat(43)}, webhook: { url: "http://w", secret: whsec_${'a'.repeat(40)} } }`,
+      'webhook belongs to the process that has the registry',
+    ],
     ['supergraph: { url: "http://r/s", headers: { "a b": c } }', 'write the name of a header'],
     ['supergraph: { file: a }\nregistry: { graph: a }', 'comes from another registry'],
     [`supergraph: { file: a }\n${subgraphs}`, 'name either subgraphs or supergraph'],
