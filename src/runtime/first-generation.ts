@@ -32,7 +32,8 @@ export async function awaitFirstGeneration(options: FirstGenerationOptions): Pro
       const missing = subgraphsWithoutSchema(error, isDown);
       if (missing === undefined) throw error;
       const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** attempts);
-      const message = `waiting for ${missing.length === 0 ? 'a first publication' : `the schema of ${missing.join(', ')}`}; trying again in ${waitMs / 1_000} s\n${messageOf(error)}`;
+      const awaited = missing.length === 0 ? 'a first publication' : `the schema of ${missing.join(', ')}`;
+      const message = `waiting for ${awaited}; trying again in ${waitMs / 1_000} s\n${messageOf(error)}`;
       log.warn({ subgraphs: missing, waitMs }, message);
       await Promise.race([wait(waitMs), changed]);
     }

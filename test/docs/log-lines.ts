@@ -7,7 +7,7 @@ interface LogLine {
   readonly fields: readonly string[];
 }
 
-const calls = /\blog\??\.(debug|info|warn|error)\(/g;
+const calls = /\blog\??\.(debug|info|warn|error|line)\(/g;
 const levels = ['error', 'warn', 'info', 'debug'];
 
 /** Messages that are chosen elsewhere, by the file that does. */
