@@ -38,6 +38,7 @@ export default {
         text: 'Build the graph',
         items: [
           { text: 'Subgraphs', link: '/subgraphs' },
+          { text: 'Publishing', link: '/registry' },
           { text: 'AI fields', link: '/ai-fields' },
           { text: 'Prompts', link: '/prompts' },
           { text: 'Models', link: '/models' },

@@ -14,15 +14,19 @@ import { isLoopback, readBounded } from '../lib/index.ts';
 import type { Logger, ProcessMetrics } from '../observability/index.ts';
 import type { RecordReader } from '../records/index.ts';
 import { createRegistry, type RegistryParts } from '../registry/publish/index.ts';
+import {
+  Changelog,
+  createRegistryRoutes,
+  isRegistryPath,
+  PublicationWebhook,
+  type RegistryRoutes,
+} from '../registry/routes/index.ts';
 import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
 import { createAdminSchema } from './admin-schema.ts';
 import { adminScopes, identifyOperator, refusePages } from './identify-operator.ts';
 import { answerInvalidation } from './invalidate-caches.ts';
-import { Changelog } from './registry/changelog.ts';
-import { PublicationWebhook } from './registry/publication-webhook.ts';
-import { createRegistryRoutes, isRegistryPath, type RegistryRoutes } from './registry/registry-routes.ts';
 import type { RunningCaches } from './running-caches.ts';
 
 export interface AdminListener {

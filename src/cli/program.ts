@@ -19,11 +19,13 @@ import { eraseCommand } from './people/erase.ts';
 import { exportCommand } from './people/export.ts';
 import { priceCommand } from './price.ts';
 import { promptCommand } from './prompt.ts';
+import { registryCommand } from './registry/registry.ts';
 import { reloadCommand } from './reload.ts';
 import { replayCommand } from './replay/replay.ts';
 import { serveCommand } from './serve.ts';
 import { storeCommand } from './store.ts';
 import { subgraphCommand } from './subgraph/subgraph.ts';
+import { supergraphCommand } from './supergraph/supergraph.ts';
 import { typesCommand } from './types.ts';
 import { usageCommand } from './usage/usage.ts';
 
@@ -46,6 +48,8 @@ export function createProgram(): Command {
     .addCommand(reloadCommand())
     .addCommand(composeCommand())
     .addCommand(subgraphCommand())
+    .addCommand(supergraphCommand())
+    .addCommand(registryCommand())
     .addCommand(typesCommand())
     .addCommand(aiCommand())
     .addCommand(cacheCommand())

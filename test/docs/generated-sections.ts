@@ -161,6 +161,7 @@ const parts: Readonly<Record<string, string>> = {
   store: 'durable state: API keys, the audit log, the ledger and records of operations, in SQLite or PostgreSQL',
   'observability/records': 'what a record of an operation is, sums, and histograms that add up',
   canary: 'a generation served to a share of the callers: counted beside the other, judged, promoted or withdrawn',
+  'registry/routes': 'the HTTP API of a registry',
   'registry/publish': 'changes of a graph: composed as a gateway would, published, rolled back, promoted',
   'registry/follow': 'what serves of a graph, followed in a store or over HTTP, verified, and kept on disk',
   'registry/generation': 'what a generation of a graph consists of: content by hash, signatures, folders on disk',

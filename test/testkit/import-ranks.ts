@@ -1,11 +1,12 @@
 /** Imports point down this list only, never sideways. Held against src/ by import-order.test.ts. */
 export const importRanks: Readonly<Record<string, number>> = {
-  cli: 17,
-  'testing.ts': 17,
-  'index.ts': 17,
-  'gateway.ts': 16,
-  workers: 16,
-  admin: 15,
+  cli: 18,
+  'testing.ts': 18,
+  'index.ts': 18,
+  'gateway.ts': 17,
+  workers: 17,
+  admin: 16,
+  'registry/routes': 15,
   http: 15,
   testing: 15,
   runtime: 14,

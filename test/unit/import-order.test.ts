@@ -43,6 +43,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   luxon: ['ai/budgets/budget-period.ts'],
   chokidar: ['supergraph/watch/watch-files.ts'],
   commander: ['cli/'],
+  diff: ['cli/registry/line-changes.ts'],
   'libphonenumber-js/max': ['ai/guardrails/pii/find-phones.ts'],
   'libphonenumber-js': [],
   ibantools: ['ai/guardrails/pii/find-ibans.ts'],
@@ -51,8 +52,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'config/',
     'ai/fields/',
     'registry/',
-    'admin/registry/registry-forms.ts',
-    'admin/registry/registry-routes.ts',
+
     'admin/invalidate-caches.ts',
     'supergraph/constraints/formats.ts',
     'supergraph/external/read-oci-layout.ts',

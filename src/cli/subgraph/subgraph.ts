@@ -1,8 +1,19 @@
 /** `isthmus subgraph`: one subgraph, from its schema to what is published of it. */
 import type { Command } from 'commander';
 import { commandGroup } from '../frame/cli-command.ts';
+import { deleteCommand } from './delete.ts';
 import { introspectCommand } from './introspect.ts';
+import { fetchCommand, listCommand } from './list.ts';
+import { publishCommand } from './publish.ts';
+import { rollbackCommand } from './rollback.ts';
 
 export function subgraphCommand(): Command {
-  return commandGroup('subgraph', 'One subgraph of a graph.', [introspectCommand()]);
+  return commandGroup('subgraph', 'One subgraph of a graph.', [
+    publishCommand(),
+    listCommand(),
+    fetchCommand(),
+    rollbackCommand(),
+    deleteCommand(),
+    introspectCommand(),
+  ]);
 }

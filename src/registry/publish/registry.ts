@@ -6,6 +6,7 @@
 import { formatGraphRef, type GraphRef, type PublishedOverlay } from '../../config/index.ts';
 import type { SupergraphParts } from '../../read-supergraph.ts';
 import type { NextGeneration, RegistryHead, RegistryTable } from '../../store/index.ts';
+import { CompositionError } from '../../supergraph/index.ts';
 import {
   contentHashOf,
   emptyContent,
@@ -243,7 +244,12 @@ export class Registry {
     const { table, folder, read } = this.#options;
     const missing = [...textHashesOf(content)].filter((hash) => !own.has(hash));
     const texts = new Map([...own, ...(await table.texts(missing))]);
-    return read(overlayOf(content, await writeContentFolder(folder, content, texts), name));
+    const contentFolder = await writeContentFolder(folder, content, texts);
+    try {
+      return await read(overlayOf(content, contentFolder, name));
+    } catch (error) {
+      throw error instanceof CompositionError ? withinContent(error) : error;
+    }
   }
 
   async #headOf(ref: GraphRef): Promise<RegistryHead> {
@@ -278,6 +284,19 @@ export class Registry {
     this.#running = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** Places as `products/schema.graphql`, without the folder where the candidate is written. */
+function withinContent({ problems }: CompositionError): CompositionError {
+  return new CompositionError(
+    problems.map((problem) => ({
+      ...problem,
+      places: problem.places.map((place) => ({
+        ...place,
+        origin: place.origin.replace(/^.*[\\/][0-9a-f]{64}[\\/]/, ''),
+      })),
+    })),
+  );
 }
 
 function changeOf(change: ContentChange): GenerationChange {

@@ -13,15 +13,21 @@
  */
 import { ZodError, type z } from 'zod';
 import { ConfigError, type GraphRef, parseGraphRef } from '../../config/index.ts';
-import { createStoreFeed, servedOf, signingKeyOf } from '../../registry/follow/index.ts';
-import { hashOfText, type PublishedGeneration } from '../../registry/generation/index.ts';
-import { type Author, type Published, type Registry, RegistryError } from '../../registry/publish/index.ts';
 import type { Store } from '../../store/index.ts';
 import { CompositionError, type CompositionProblem } from '../../supergraph/index.ts';
-import type { AdminCaller } from '../admin-caller.ts';
+import { createStoreFeed, servedOf, signingKeyOf } from '../follow/index.ts';
+import { hashOfText, type PublishedGeneration } from '../generation/index.ts';
+import { type Author, type Published, type Registry, RegistryError } from '../publish/index.ts';
 import type { Changelog } from './changelog.ts';
 import { changelogPage, pageHeaders } from './changelog-page.ts';
 import { canaryForm, promoteForm, publishForm, rollbackForm, textsForm } from './registry-forms.ts';
+
+/** Who calls: reading is allowed to all that get here. */
+export interface RegistryCaller {
+  /** As the audit log names them. */
+  readonly actor: string;
+  readonly mayPublish: boolean;
+}
 
 export interface RegistryCall {
   readonly method: string;
@@ -32,7 +38,7 @@ export interface RegistryCall {
   readonly knownTag: string | undefined;
   /** `accept`. */
   readonly mediaTypes: string | undefined;
-  readonly caller: AdminCaller;
+  readonly caller: RegistryCaller;
   /** Aborted where the client leaves. */
   readonly signal: AbortSignal;
 }
@@ -169,7 +175,7 @@ function published({ kind, generation }: Published): RegistryAnswer {
   return { status: kind === 'published' ? 201 : 200, body: { kind, generation } };
 }
 
-function authorOf({ actor }: AdminCaller, { commit, message }: Omit<Author, 'actor'>): Author {
+function authorOf({ actor }: RegistryCaller, { commit, message }: Omit<Author, 'actor'>): Author {
   return { actor, commit, message };
 }
 

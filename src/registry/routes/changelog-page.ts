@@ -1,7 +1,7 @@
 /** A changelog as a page for people: without scripts, and with one style that the page's policy names by its hash. */
 import { hash } from 'node:crypto';
 import { formatGraphRef, type GraphRef } from '../../config/index.ts';
-import type { ApiChange } from '../../registry/checks/index.ts';
+import type { ApiChange } from '../checks/index.ts';
 import type { ChangelogEntry } from './changelog.ts';
 
 const style =

@@ -5,10 +5,10 @@
 import type { GraphRef } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { isoTime, stableHash } from '../../lib/index.ts';
-import { type ApiChange, changelogOf } from '../../registry/checks/index.ts';
-import { type GenerationContent, type PublishedGeneration, schemaFile } from '../../registry/generation/index.ts';
 import type { RegistryTable } from '../../store/index.ts';
 import { compose } from '../../supergraph/index.ts';
+import { type ApiChange, changelogOf } from '../checks/index.ts';
+import { type GenerationContent, type PublishedGeneration, schemaFile } from '../generation/index.ts';
 
 export interface ChangelogEntry
   extends Pick<PublishedGeneration, 'number' | 'change' | 'actor' | 'commit' | 'message'> {

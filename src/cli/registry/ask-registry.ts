@@ -1,0 +1,139 @@
+/**
+ * The registry, as commands reach it: that of a gateway or registry that runs, with `--gateway`, or else that of the store of a
+ * configuration, whether or not anything runs. Both answer through the same routes.
+ */
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { defaultVariant, type GraphRef, loadConfig, parseGraphRef } from '../../config/index.ts';
+import { createRegistry } from '../../registry/publish/index.ts';
+import { Changelog, createRegistryRoutes, type RegistryAnswer } from '../../registry/routes/index.ts';
+import { formatProblems } from '../../supergraph/index.ts';
+import { askAdmin, withGateway } from '../frame/ask-admin.ts';
+import { CliFailure, fail } from '../frame/cli-failure.ts';
+import { withProgress } from '../frame/with-progress.ts';
+import { withStore } from '../with-store.ts';
+
+export interface RegistryOptions {
+  readonly config: string;
+  readonly gateway?: string;
+  readonly key?: string;
+  readonly json: boolean;
+}
+
+/** The options of `RegistryOptions`, without `--json`. */
+export function withRegistry(command: Command, scope: 'admin:read' | 'registry:publish'): Command {
+  return withGateway(command, scope, 'the store of the configuration').option(
+    '--config <file>',
+    'the configuration file',
+    'supergraph.yaml',
+  );
+}
+
+export interface RegistryRequest {
+  readonly method?: 'GET' | 'POST';
+  /** Below the graph: `publish`. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Said while it takes long. */
+  readonly progress?: string;
+}
+
+const timeoutMs = 150_000;
+const maxAnswerBytes = 64_000_000;
+
+/**
+ * @returns the answer's body
+ * @throws CliFailure with what is wrong
+ */
+export async function askRegistry(options: RegistryOptions, ref: GraphRef, request: RegistryRequest): Promise<unknown> {
+  const { path, body, method = body === undefined ? 'GET' : 'POST', progress = 'asking the registry' } = request;
+  const url = `/registry/v1/graphs/${ref.graph}/${ref.variant}/${path}`;
+  const call = { method, url, body: body === undefined ? '' : JSON.stringify(body) };
+  return withProgress(progress, () =>
+    options.gateway === undefined
+      ? askStore(options, call)
+      : askRunning({ ...options, gateway: options.gateway }, call),
+  );
+}
+
+/** The graph of an argument, or else the one that the configuration follows. */
+export async function graphOf(argument: string | undefined, { config, gateway }: RegistryOptions): Promise<GraphRef> {
+  if (argument !== undefined) {
+    const ref = parseGraphRef(argument);
+    return (
+      ref ?? fail('COMMAND_LINE', `"${argument}" is no graph: write a name and a variant, such as shop@production`)
+    );
+  }
+  const isRemote = gateway !== undefined;
+  const ofFile = await loadConfig(config).catch((error: unknown) => {
+    if (isRemote) return undefined;
+    throw error;
+  });
+  return ofFile?.registry.ref ?? { graph: 'main', variant: defaultVariant };
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly body: string;
+}
+
+async function askStore({ config }: RegistryOptions, { method, url, body }: Call): Promise<unknown> {
+  let answer: RegistryAnswer = { status: 500 };
+  await withStore(config, async (store) => {
+    const load = (published?: Parameters<typeof loadConfig>[3]) => loadConfig(config, undefined, undefined, published);
+    const routes = createRegistryRoutes(
+      createRegistry({ store, configFile: config, load }),
+      store,
+      new Changelog(store.registry),
+    );
+    const caller = { actor: `cli:${userInfo().username}`, mayRead: true, mayWrite: true, mayPublish: true };
+    const { signal } = new AbortController();
+    answer = await routes.answer({ method, url, body, knownTag: undefined, mediaTypes: undefined, caller, signal });
+  });
+  return bodyOf(answer.status, answer.body);
+}
+
+async function askRunning(
+  { gateway, key }: RegistryOptions & { readonly gateway: string },
+  { method, url: path, body }: Call,
+): Promise<unknown> {
+  const address = key === undefined ? { gateway } : { gateway, key };
+  const content = body === '' ? {} : { body: JSON.parse(body) as unknown };
+  try {
+    const text = await askAdmin(address, { method, path, ...content, timeoutMs, maxAnswerBytes });
+    return path.endsWith('/supergraph.graphql') || text === '' ? text : JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof CliFailure) || error.code !== 'GATEWAY_REFUSED') throw error;
+    const { status, answer } = error.fields;
+    return bodyOf(Number(status), parsed(String(answer)));
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @throws CliFailure for what was refused */
+function bodyOf(status: number, body: unknown): unknown {
+  if (status < 400) return body;
+  const { errors } = (body ?? {}) as {
+    readonly errors?: readonly {
+      readonly message: string;
+      readonly extensions?: { readonly code?: string; readonly problems?: never };
+    }[];
+  };
+  const [{ message = `the registry answered ${status}`, extensions } = {}] = errors ?? [];
+  const { code, problems } = extensions ?? {};
+  if (code === 'COMPOSITION_FAILED' && problems !== undefined)
+    fail('COMPOSITION', `it does not compose:\n${formatProblems(problems)}`, { problems });
+  if (code === 'CONFIG_INVALID') fail('CONFIGURATION', message);
+  if (status === 404) fail('NOT_FOUND', message);
+  return fail('REFUSED', message);
+}
+
+export const graphArgument = 'the graph and its variant; default: the one that the configuration follows';

@@ -1,0 +1,52 @@
+/** `isthmus registry`: a registry as a process of its own, for many gateways; and the key that they know it by. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../../config/index.ts';
+import { signingKeyOf } from '../../registry/follow/index.ts';
+import { cliCommand, commandGroup } from '../frame/cli-command.ts';
+import { printResult } from '../frame/print-result.ts';
+import { withStore } from '../with-store.ts';
+import { serveRegistry } from './serve-registry.ts';
+
+interface KeyOptions {
+  readonly config: string;
+  readonly json: boolean;
+}
+
+export function registryCommand(): Command {
+  return commandGroup('registry', 'The registry of a store, for many gateways.', [serveCommand(), keyCommand()]);
+}
+
+function serveCommand(): Command {
+  return cliCommand('serve', {
+    description: 'Serve the registry alone, on the admin listener: gateways follow it with `registry.url`.',
+    examples: ['isthmus registry serve --config registry.yaml', 'isthmus registry serve --port 4500'],
+  })
+    .option(
+      '--config <file>',
+      'the configuration file: `store`, `admin`, and what candidates are checked with',
+      'supergraph.yaml',
+    )
+    .option('--port <number>', 'instead of admin.port; 0 takes a free one', readPort)
+    .action(serveRegistry);
+}
+
+function keyCommand(): Command {
+  return cliCommand('key', {
+    description: 'Print what gateways verify generations with: `registry.public_key` of their configuration.',
+    examples: ['isthmus registry key --config registry.yaml'],
+  })
+    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .action(async (options: KeyOptions) => {
+      await loadConfig(options.config);
+      await withStore(options.config, async (store) => {
+        const { publicKey } = signingKeyOf(store);
+        printResult(options, { publicKey }, () => publicKey);
+      });
+    });
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}

@@ -1,0 +1,46 @@
+/** A registry alone: the admin listener over a store, until SIGTERM or SIGINT. */
+import { openAdmin } from '../../admin/index.ts';
+import { loadConfig, type PublishedOverlay } from '../../config/index.ts';
+import { GatewayError } from '../../errors/index.ts';
+import { createLogger } from '../../observability/index.ts';
+import { fail } from '../frame/cli-failure.ts';
+
+export interface ServeRegistryOptions {
+  readonly config: string;
+  readonly port?: number;
+}
+
+/** @throws ConfigError where it cannot listen or the store cannot be opened */
+export async function serveRegistry({ config: file, port }: ServeRegistryOptions): Promise<void> {
+  const loadConfigOf = (published?: PublishedOverlay) => loadConfig(file, undefined, undefined, published);
+  const config = await loadConfigOf();
+  const log = createLogger({ level: config.telemetry.logLevel });
+  const admin = { host: '127.0.0.1', port: 4400, tls: false, ...config.admin, isExplicit: true };
+  const listener = await openAdmin({
+    config: { ...config, admin: port === undefined ? admin : { ...admin, port } },
+    currentConfig: () => config,
+    loadConfig: loadConfigOf,
+    log,
+    caches: {
+      invalidate: () => Promise.reject(notHere()),
+      stats: () => Promise.reject(notHere()),
+      purge: () => Promise.reject(notHere()),
+    },
+    apiSchema: () => Promise.reject(notHere()),
+    records: undefined,
+    metrics: undefined,
+  });
+  if (listener === undefined) return fail('LISTEN', 'the registry cannot listen');
+  log.info({ url: listener.url }, 'listening');
+  process.send?.({ url: listener.url });
+  const stop = (signal: string): void => {
+    log.info({ signal }, 'stopped');
+    void listener.close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function notHere(): GatewayError {
+  return new GatewayError('BAD_REQUEST', { message: 'This process is a registry alone: it serves no graph.' });
+}

@@ -1,0 +1,82 @@
+/** `isthmus subgraph publish`: another schema, URL or prompts of one subgraph, composed, checked and served at once. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text as readStream } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { messageOf } from '../../errors/index.ts';
+import { readTextFile } from '../../lib/index.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { readHttpUrl } from '../read-http-url.ts';
+import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
+import { type CanaryOptions, canaryOf, withCanary } from '../registry/read-canary.ts';
+import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+
+export interface UploadOptions {
+  readonly name: string;
+  readonly schema?: string;
+  readonly routingUrl?: string;
+  readonly prompts?: string;
+}
+
+interface PublishOptions extends RegistryOptions, UploadOptions, NoteOptions, CanaryOptions {}
+
+export function publishCommand(): Command {
+  const command = cliCommand('publish', {
+    description: 'Publish a subgraph: composed with the others, refused where that fails, else served within a second.',
+    examples: [
+      'isthmus subgraph publish shop@production --name products --schema products.graphql',
+      'isthmus subgraph publish --name stock --schema stock.graphql --routing-url http://stock:4001/graphql',
+      'isthmus subgraph publish --name assistant --schema assistant.graphql --prompts prompts/ --canary 5%',
+      'isthmus subgraph introspect http://127.0.0.1:4003 | isthmus subgraph publish --name products --schema -',
+    ],
+  });
+  return withCanary(withNote(withUpload(withRegistry(command, 'registry:publish')))).action(publish);
+}
+
+/** The graph as the argument, and the options of `UploadOptions`. */
+export function withUpload(command: Command): Command {
+  return command
+    .argument('[graph]', graphArgument)
+    .requiredOption('--name <subgraph>', 'its name')
+    .option('--schema <file>', 'its schema, - for stdin; default: the one that is published')
+    .option('--routing-url <url>', 'where it answers GraphQL; default: the one that is published', readHttpUrl)
+    .option('--prompts <folder>', 'the folder of an AI subgraph’s prompts; default: those that are published');
+}
+
+async function publish(graph: string | undefined, options: PublishOptions): Promise<void> {
+  const ref = await graphOf(graph, options);
+  const change = { kind: 'publish', subgraphs: [await uploadOf(options)] };
+  const body = { change, ...noteOf(options), ...canaryOf(options) };
+  const answer = await askRegistry(options, ref, { path: 'publish', body, progress: 'composing and publishing' });
+  printPublished(options, answer as PublishAnswer, options.canary === undefined ? undefined : `${options.canary} %`);
+}
+
+/** @throws CliFailure FILE where a file cannot be read */
+export async function uploadOf({ name, schema, routingUrl, prompts }: UploadOptions) {
+  if (schema === undefined && routingUrl === undefined && prompts === undefined)
+    fail('COMMAND_LINE', 'name what is to be published: --schema, --routing-url or --prompts');
+  return {
+    name,
+    ...(schema === undefined ? {} : { sdl: await readSchema(schema) }),
+    ...(routingUrl === undefined ? {} : { routingUrl }),
+    ...(prompts === undefined ? {} : { prompts: await readPrompts(prompts) }),
+  };
+}
+
+async function readSchema(file: string): Promise<string> {
+  if (file === '-') return readStream(process.stdin);
+  return readTextFile(file).catch((error: unknown) => fail('FILE', `${file} cannot be read: ${messageOf(error)}`));
+}
+
+/** The files that a gateway reads of such a folder. */
+export async function readPrompts(folder: string): Promise<Readonly<Record<string, string>>> {
+  try {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.prompt') || name === 'labels.yaml').sort();
+    const texts = await Promise.all(names.map(async (name) => [name, await readTextFile(join(folder, name))] as const));
+    return Object.fromEntries(texts);
+  } catch (error) {
+    return fail('FILE', `${folder} cannot be read: ${messageOf(error)}`);
+  }
+}

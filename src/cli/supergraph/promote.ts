@@ -1,0 +1,38 @@
+/** `isthmus supergraph promote`: a canary serves everyone, or one variant serves what another does. */
+import type { Command } from 'commander';
+import { parseGraphRef } from '../../config/index.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
+import { type CanaryOptions, canaryOf, withCanary } from '../registry/read-canary.ts';
+import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+
+interface PromoteOptions extends RegistryOptions, NoteOptions, CanaryOptions {
+  readonly from?: string;
+}
+
+export function promoteCommand(): Command {
+  const command = cliCommand('promote', {
+    description: 'Serve the canary to everyone; with --from, publish what serves of another variant.',
+    examples: [
+      'isthmus supergraph promote shop@production',
+      'isthmus supergraph promote shop@production --from shop@staging --canary 5%',
+    ],
+  });
+  return withCanary(withNote(withRegistry(command, 'registry:publish')))
+    .argument('[graph]', graphArgument)
+    .option('--from <graph>', 'the graph and variant whose generation is published, such as shop@staging')
+    .action(promote);
+}
+
+async function promote(graph: string | undefined, options: PromoteOptions): Promise<void> {
+  const { from, canary } = options;
+  if (from !== undefined && parseGraphRef(from) === undefined)
+    fail('COMMAND_LINE', `"${from}" is no graph: write a name and a variant, such as shop@staging`);
+  if (from === undefined && canary !== undefined) fail('COMMAND_LINE', '--canary is for what --from publishes');
+  const ref = await graphOf(graph, options);
+  const body = { ...noteOf(options), ...(from === undefined ? {} : { from }), ...canaryOf(options) };
+  const answer = await askRegistry(options, ref, { path: 'promote', body, progress: 'composing and publishing' });
+  printPublished(options, answer as PublishAnswer, canary === undefined ? undefined : `${canary} %`);
+}

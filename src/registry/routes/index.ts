@@ -1,0 +1,8 @@
+export { Changelog } from './changelog.ts';
+export {
+  createRegistryRoutes,
+  isRegistryPath,
+  type RegistryAnswer,
+  type RegistryRoutes,
+} from './create-registry-routes.ts';
+export { PublicationWebhook } from './publication-webhook.ts';

@@ -1,0 +1,209 @@
+/** The commands of a subgraph owner: in the store of a configuration, and at a registry that runs. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../../testkit/processes/run-command.ts';
+import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
+
+const sdl = 'type Query { product: Product } type Product @key(fields: "id") { id: ID! name: String }\n';
+const priced = `${sdl.trim().slice(0, -1)} price: Int }\n`;
+const url = 'http://127.0.0.1:4003/graphql';
+
+let folder: string;
+let config: string;
+const file = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'isthmus-owner-'));
+  config = file('supergraph.yaml');
+  await writeFile(config, 'registry: { graph: shop@production }\nai: { models: { smart: [local/extractive] } }\n');
+  await writeFile(file('products.graphql'), sdl);
+  await writeFile(file('priced.graphql'), priced);
+  await writeFile(file('broken.graphql'), 'type Query {\n  product: Prodct\n}\n');
+  await mkdir(file('prompts'));
+  await writeFile(file('prompts/pitch.prompt'), '---\nmodel: smart\n---\nPraise {{name}}.');
+  await writeFile(
+    file('assistant.graphql'),
+    `extend schema @link(url: "https://isthmus.dev/ai/v1.0", import: ["@generate"])
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
+type Product @key(fields: "id") { id: ID! name: String @external
+  pitch: String @requires(fields: "name") @generate(prompt: "pitch", maxOutputTokens: 20) }\n`,
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const own = (...words: readonly string[]) => runCommand(...words, '--config', config);
+const publish = (name: string, schema: string, ...more: readonly string[]) =>
+  own('subgraph', 'publish', '--name', name, '--schema', file(schema), ...more);
+
+describe('the owner of a subgraph', () => {
+  it('is told what is missing of the first one, and publishes it', async () => {
+    expect(await own('subgraph', 'list')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('nothing has been published'),
+    });
+    expect(await publish('products', 'products.graphql')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('routing URL'),
+    });
+    expect(await publish('products', 'none.graphql', '--routing-url', url)).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('cannot be read'),
+    });
+    expect(await publish('products', 'products.graphql', '--routing-url', 'products')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('Write a URL'),
+    });
+    const published = await publish('products', 'products.graphql', '--routing-url', url, '--commit', 'abc', '--json');
+    expect(JSON.parse(published.out)).toMatchObject({ kind: 'published', generation: { number: 1, commit: 'abc' } });
+    expect(await publish('products', 'products.graphql')).toMatchObject({
+      code: 0,
+      out: 'generation 1 of shop@production serves this already\n',
+    });
+  });
+
+  it('is told where a schema is wrong and how to mend it', async () => {
+    const { code, errors } = await publish('products', 'broken.graphql');
+    expect(code).toBe(2);
+    expect(errors).toContain('products (products/schema.graphql:2)');
+    expect(errors).toContain('suggested fix:');
+    const json = await publish('products', 'broken.graphql', '--json');
+    expect(JSON.parse(json.out)).toMatchObject({
+      error: { code: 'COMPOSITION', problems: [{ places: [{ line: 2 }] }] },
+    });
+    expect(await own('subgraph', 'delete', '--name', 'prodcts')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('"products"'),
+    });
+  });
+
+  it('publishes prompts with an AI subgraph, lists, fetches, compares, and goes back', async () => {
+    expect(
+      await publish('assistant', 'assistant.graphql', '--prompts', file('prompts'), '--message', 'pitches'),
+    ).toMatchObject({ code: 0 });
+    expect(await publish('products', 'priced.graphql')).toMatchObject({
+      code: 0,
+      out: 'generation 3 of shop@production is published\n',
+    });
+    expect((await own('subgraph', 'list')).out).toMatch(/assistant +ai +1 prompts\nproducts +http +http:/);
+    expect((await own('subgraph', 'fetch', '--name', 'products')).out).toBe(priced);
+    expect((await own('supergraph', 'fetch')).out).toContain('price: Int');
+    expect((await own('supergraph', 'diff')).out).toContain('--- products/schema.graphql\n- type Query');
+    const history = (await own('supergraph', 'history')).out;
+    expect(history).toMatch(/^3 .* publish products .*serves$/m);
+    expect(history).toMatch(/^2 .* publish assistant .* pitches$/m);
+    expect(await own('subgraph', 'rollback', '--name', 'products')).toMatchObject({ code: 0 });
+    expect((await own('subgraph', 'fetch', '--name', 'products')).out).toBe(sdl);
+    expect(JSON.parse((await own('subgraph', 'list', '--json')).out).subgraphs).toHaveLength(2);
+    expect((await own('supergraph', 'rollback', '--to', '1', '--json')).out).toContain('"rollback"');
+    expect(JSON.parse((await own('subgraph', 'list', '--json')).out).subgraphs).toHaveLength(1);
+    expect(await own('supergraph', 'rollback', '--to', '0')).toMatchObject({ code: 2 });
+    expect(await own('supergraph', 'rollback', '--to', '99')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('no generation 99'),
+    });
+  });
+
+  it('promotes one variant to another, and a canary to everyone', async () => {
+    expect(await own('supergraph', 'promote', 'shop@live', '--from', 'shop@production')).toMatchObject({ code: 0 });
+    expect(await own('supergraph', 'promote', 'shop@live')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('no canary'),
+    });
+    const canary = await own(
+      'subgraph',
+      'publish',
+      'shop@live',
+      '--name',
+      'products',
+      '--schema',
+      file('priced.graphql'),
+      '--canary',
+      '5%',
+    );
+    expect(canary).toMatchObject({
+      code: 0,
+      out: 'generation 2 of shop@live is published, and served to 5 % of the requests\n',
+    });
+    expect((await own('supergraph', 'history', 'shop@live')).out).toMatch(/^2 .* canary 5 %$/m);
+    expect(await own('supergraph', 'promote', 'shop@live')).toMatchObject({ code: 0 });
+    expect((await own('subgraph', 'fetch', 'shop@live', '--name', 'products')).out).toBe(priced);
+    expect(await own('subgraph', 'publish', 'shop@@live', '--name', 'x', '--routing-url', url)).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('is no graph'),
+    });
+    expect(await publish('products', 'priced.graphql', '--canary', '5')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('such as 5%'),
+    });
+  });
+
+  it('publishes all that changes together of a configuration', async () => {
+    const whole = file('whole.yaml');
+    await writeFile(
+      whole,
+      `registry: { graph: shop@whole }
+subgraphs:
+  products: { routing_url: "${url}", schema: { file: priced.graphql } }
+  assistant: { ai: true, schema: { file: assistant.graphql }, prompts: prompts }
+ai: { models: { smart: [local/extractive] } }
+limits: { depth: 7 }
+access: { policies: { own: "principal.id == 'u1'" } }\n`,
+    );
+    const run = (...words: readonly string[]) => runCommand('supergraph', ...words, '--config', whole);
+    expect(await run('publish')).toMatchObject({ code: 0, out: 'generation 2 of shop@whole is published\n' });
+    const { out } = await run('diff', '--json');
+    expect(JSON.parse(out).files).toMatchObject([{ file: 'settings', after: expect.stringContaining('"depth": 7') }]);
+    await writeFile(
+      whole,
+      `subgraphs: { products: { routing_url: "${url}", schema: { file: priced.graphql } } }
+registry: { graph: shop@whole }
+access: { policies: { own: { code: own.ts } } }\n`,
+    );
+    expect(await run('publish')).toMatchObject({ code: 2, errors: expect.stringContaining('--no-settings') });
+  });
+});
+
+describe('at a registry that runs', () => {
+  let gateway: TestGateway;
+  let admin: string;
+  beforeAll(async () => {
+    gateway = await startTestGateway({
+      subgraphs: { products: { sdl: priced, resolvers: { Query: { product: () => ({ id: 'p1', price: 3 }) } } } },
+      yaml: 'admin: { port: 0 }\nregistry: { graph: shop }',
+    });
+    admin = String(gateway.log.find(({ msg }) => msg === 'the admin listener listens')?.adminUrl).replace(
+      '/admin/graphql',
+      '',
+    );
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  it('does the same', async () => {
+    const at = ['--gateway', admin] as const;
+    await writeFile(file('renamed.graphql'), priced.replace('price:', 'cents:'));
+    expect(
+      await runCommand('subgraph', 'publish', 'shop', '--name', 'products', '--schema', file('renamed.graphql'), ...at),
+    ).toMatchObject({ code: 0 });
+    await expect.poll(() => gateway.query('{ product { price } }')).toMatchObject({ status: 400 });
+    expect(await runCommand('supergraph', 'rollback', 'shop', ...at)).toMatchObject({ code: 0 });
+    await expect.poll(() => gateway.query('{ product { price } }')).toMatchObject({ data: { product: { price: 3 } } });
+    expect(
+      await runCommand('subgraph', 'publish', 'shop', '--name', 'products', '--schema', file('broken.graphql'), ...at),
+    ).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('suggested fix:'),
+    });
+    expect((await runCommand('supergraph', 'history', 'shop', ...at)).out).toContain('rollback to 1');
+    expect(await runCommand('subgraph', 'list', 'shop', '--gateway', 'http://127.0.0.1:9')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('cannot be reached'),
+    });
+    expect(
+      JSON.parse(
+        (await runCommand('registry', 'key', '--config', join(gateway.folder, 'supergraph.yaml'), '--json')).out,
+      ).publicKey,
+    ).toHaveLength(43);
+  });
+});
