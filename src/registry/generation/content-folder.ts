@@ -22,7 +22,7 @@ export async function writeContentFolder(folder: string, content: GenerationCont
     await utimes(target, now, now);
     return target;
   }
-  const aside = join(folder, `.${randomUUID()}.tmp`);
+  const [aside, altered] = [0, 1].map(() => join(folder, `.${randomUUID()}.tmp`)) as [string, string];
   try {
     for (const [file, hash] of filesOf(content)) {
       const text = texts.get(hash);
@@ -34,13 +34,31 @@ export async function writeContentFolder(folder: string, content: GenerationCont
     // Where it has no prompts, too.
     for (const [name, { kind }] of Object.entries(content.subgraphs))
       if (kind === 'ai') await mkdir(join(aside, name, promptsFolder), { recursive: true });
-    // One that another process has written meanwhile is as good.
-    if (await isWhole(target, content)) return target;
-    await rm(target, { recursive: true, force: true });
-    await rename(aside, target);
+    for (let attempt = 1; !(await moves(aside, target)); attempt++) {
+      // One that another process has written meanwhile is as good.
+      if (await isWhole(target, content)) return target;
+      if (attempt === maxAttempts) throw new Error(`${target} is being changed by others`);
+      await moves(target, altered);
+      await rm(altered, { recursive: true, force: true });
+    }
     return target;
   } finally {
     await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** Others who write the same folder at the same time. */
+const maxAttempts = 10;
+
+/** @returns false where another folder is there already, or this one is not any more */
+async function moves(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code)) return false;
+    throw error;
   }
 }
 
