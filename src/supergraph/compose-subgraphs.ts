@@ -10,6 +10,7 @@ import type { CompositionOutcome, CompositionProblem, SubgraphSource } from './c
 import { errorProblem, listSizeProblem, placesOf, type Service } from './composition-problems.ts';
 import type { ContractFilter } from './contracts/compose-contracts.ts';
 import { type ListSizeProblem, type NestedListSizes, withoutNestedListSizes } from './costs/nested-list-sizes.ts';
+import { checkLinkImports } from './directives/check-link-imports.ts';
 import { linkOwnDirectives } from './directives/own-directives.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
 import { readComposed } from './read-composed.ts';
@@ -28,6 +29,7 @@ export function composeSubgraphs(
   for (const source of sources) {
     try {
       const document = parse(new Source(source.sdl, source.origin), { maxTokens: 1_000_000 });
+      problems.push(...checkLinkImports(document, source));
       const linked = withStandardRoots(withoutOneOf(linkOwnDirectives(document), oneOfInputs));
       const wrongSizes: ListSizeProblem[] = [];
       services.push({

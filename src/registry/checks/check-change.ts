@@ -145,10 +145,11 @@ class Check {
 
   #lint(examination: Examination | ExamineError): CheckSection {
     if (examination instanceof ExamineError) return skippedSection('lint', examination.message);
-    const { lint, olderFindings, hasEslint } = examination;
+    const { lint, unlistedFindings, olderFindings, hasEslint } = examination;
     const hints = newHints(this.#before?.composition.hints ?? [], this.#after.composition.hints);
     const notes = [
       ...(hasEslint ? [] : [eslintMissing]),
+      ...(unlistedFindings === 0 ? [] : [`further findings that are not listed: ${unlistedFindings}`]),
       ...(olderFindings === 0 ? [] : [`${olderFindings} findings are older than this change`]),
     ];
     return this.#finish('lint', [...lintDrafts(lint), ...hints], notes);

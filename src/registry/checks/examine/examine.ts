@@ -16,11 +16,17 @@ export interface Examined {
 
 export interface Examination {
   readonly changes: readonly (SchemaChange & { readonly places: readonly Place[] })[];
+  /** Errors first; at most 1,000. */
   readonly lint: readonly (LintFinding & { readonly source: Omit<Source, 'sdl'> })[];
+  /** How many there are beyond. */
+  readonly unlistedFindings: number;
   /** Findings of lint that the SDL before had too. */
   readonly olderFindings: number;
   readonly hasEslint: boolean;
 }
+
+const maxFindings = 1_000;
+const severities: readonly LintFinding['severity'][] = ['error', 'warning'];
 
 export async function examine(before: Examined | undefined, after: Examined): Promise<Examination> {
   const changes = before === undefined ? [] : await schemaChanges(before.apiSdl, after.apiSdl);
@@ -41,7 +47,14 @@ export async function examine(before: Examined | undefined, after: Examined): Pr
   const placed = changes.map((change) => {
     return { ...change, places: change.coordinate === undefined ? [] : placesOf(change.coordinate) };
   });
-  return { changes: placed, lint, olderFindings, hasEslint };
+  const listed = lint.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  return {
+    changes: placed,
+    lint: listed.slice(0, maxFindings),
+    unlistedFindings: Math.max(0, lint.length - maxFindings),
+    olderFindings,
+    hasEslint,
+  };
 }
 
 /** Without its line, which every change above it moves. */
