@@ -9,7 +9,7 @@ export { sumOutcomes } from './outcomes/sum-outcomes.ts';
 export { Verification } from './outcomes/verification.ts';
 export { CacheHints, type HintedSelection } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
-export { OperationPolicy, type PolicyRefusal } from './policy/operation-policy.ts';
+export { OperationPolicy, type PolicyRefusal, type PolicySources } from './policy/operation-policy.ts';
 export { readerOf } from './policy/reader-of.ts';
 export { RequestVersions } from './policy/request-versions.ts';
 export { readLeaseMs } from './read-lease.ts';

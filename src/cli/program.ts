@@ -11,6 +11,7 @@ import { composeCommand } from './compose.ts';
 import { configCommand } from './config-schema.ts';
 import { costsCommand } from './costs.ts';
 import { devCommand } from './dev.ts';
+import { explainCommand } from './explain/explain.ts';
 import { withExamples } from './frame/cli-command.ts';
 import { keysCommand } from './keys.ts';
 import { limitsCommand } from './limits.ts';
@@ -55,6 +56,7 @@ export function createProgram(): Command {
     .addCommand(cacheCommand())
     .addCommand(promptCommand())
     .addCommand(priceCommand())
+    .addCommand(explainCommand())
     .addCommand(limitsCommand())
     .addCommand(accessCommand())
     .addCommand(keysCommand())

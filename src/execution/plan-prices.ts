@@ -14,8 +14,23 @@ export interface PlanPrices {
 export interface PlanPrice {
   /** The most that a run costs a caller without credentials, in nano-dollars. */
   estimate(values: VariableValues): bigint;
+  /** What that is made of, for a reader. */
+  places(values: VariableValues): readonly PricedPlace[];
   /** @throws GatewayError where it costs too much to run */
   begin(values: VariableValues, context: RequestContext): PricedRun;
+}
+
+/** A field that costs money, where an operation selects it. */
+export interface PricedPlace {
+  /** By the names of fields: `products.reviews.sentiment`. */
+  readonly path: string;
+  readonly coordinate: string;
+  /** The most objects that it is answered for. */
+  readonly items: number;
+  /** The most that all of them cost, in nano-dollars. */
+  readonly nanoUsd: bigint;
+  /** What may be asked, one for each version of its prompt. */
+  readonly calls: readonly { readonly prompt: string; readonly model: string }[];
 }
 
 export interface PricedRun {

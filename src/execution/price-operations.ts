@@ -1,9 +1,9 @@
 /** Prices operations without running them: planned as the engine plans them, for tools that have no gateway. */
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, visit } from 'graphql';
 import type { CostLimits, Estimate } from '../limits/index.ts';
-import type { Planner } from '../planning/index.ts';
+import type { OperationPlan, Planner } from '../planning/index.ts';
 import { activeLabels } from './compile/active-labels.ts';
-import type { PlanPrices } from './plan-prices.ts';
+import type { PlanPrices, PricedPlace } from './plan-prices.ts';
 import { OperationValues } from './prepare/operation-values.ts';
 import { PreparedOperation, type Variables } from './prepare/prepared-operation.ts';
 
@@ -23,6 +23,9 @@ export interface PricedOperation extends Estimate {
   readonly fetches: number;
   /** The most that its AI fields cost, in nano-dollars. */
   readonly nanoUsd: bigint;
+  /** Of each of them. */
+  readonly places: readonly PricedPlace[];
+  readonly plan: OperationPlan;
 }
 
 export type PriceOperation = (
@@ -30,6 +33,16 @@ export type PriceOperation = (
   operation: OperationDefinitionNode,
   variables: Variables,
 ) => Promise<PricedOperation>;
+
+/** An operation that fetches nothing, such as one for introspection. */
+const nothing = {
+  estimated: 0,
+  subgraphs: new Map<string, number>(),
+  fetches: 0,
+  nanoUsd: 0n,
+  places: [],
+  plan: { fetches: [] },
+};
 
 /** @returns prices an operation that is valid against the API schema */
 export function createPricer({
@@ -46,12 +59,14 @@ export function createPricer({
     const schemas = { schema: apiSchema, answerSchema: apiSchema };
     const prepared = new PreparedOperation(schemas, document, operation, fieldsOf(document));
     const { normalised } = prepared.variant(variables);
-    if (normalised.text === '') return { estimated: 0, subgraphs: new Map(), fetches: 0, nanoUsd: 0n };
+    if (normalised.text === '') return nothing;
     const plan = await planner.plan(normalised.text, labels, planDeadlineMs);
     const cost = costs.compile(plan, normalised.text);
     const values = new OperationValues(normalised, variables);
-    const nanoUsd = prices?.compile(plan)?.estimate(values) ?? 0n;
-    return { ...costs.estimate(cost, values), fetches: plan.fetches.length, nanoUsd };
+    const price = prices?.compile(plan);
+    const nanoUsd = price?.estimate(values) ?? 0n;
+    const places = price?.places(values) ?? [];
+    return { ...costs.estimate(cost, values), fetches: plan.fetches.length, nanoUsd, places, plan };
   };
 }
 

@@ -12,6 +12,7 @@ export type {
 export { type Invalidated, type Invalidation, tagsOfInvalidations } from './invalidation.ts';
 export { observeRuntime } from './metric-sources/observe-runtime.ts';
 export { openRuntime, type RuntimeOptions } from './open-runtime.ts';
+export { policySourcesOf } from './policy-sources.ts';
 export { budgetPreparation } from './prepare-budgets.ts';
 export { prepareGeneration } from './prepare-generation.ts';
 export { createSharedParts, type SharedParts } from './shared-parts.ts';

@@ -3,7 +3,6 @@
  * that a reload that does not touch a subgraph finds its entities.
  */
 import {
-  CacheHints,
   CacheOutcomes,
   type CacheStore,
   OperationPolicy,
@@ -20,6 +19,7 @@ import type { SupergraphParts } from '../read-supergraph.ts';
 import { Invalidations, refusingUncached, withEntityCache, withTags } from '../subgraph-cache/index.ts';
 import type { SubgraphClient } from '../transport/index.ts';
 import { answerContent } from './answer-content.ts';
+import { cachedSubgraphs, policySourcesOf } from './policy-sources.ts';
 
 /** How whole answers are cached. */
 export interface Responses {
@@ -82,19 +82,11 @@ export class SharedCaches {
       return { store: opened, invalidations: new Invalidations({ store: opened, log: this.#log }) };
     });
     const { store: value, invalidations } = lease.value;
-    // AI fields are answered by what they read, which is read for the same answer.
-    const cached = config.subgraphs.filter(({ kind }) => kind !== 'ai');
-    const types = new Map(config.subgraphs.map(({ name }) => [name, new CacheHints(sources.get(name)?.sdl ?? '')]));
-    const hints = new Map([...types].filter(([name]) => cached.some((subgraph) => subgraph.name === name)));
+    const policySources = policySourcesOf(parts);
+    const { hints, callerAware } = policySources;
+    const cached = cachedSubgraphs(config);
     const cacheOf = ({ staleWhileRevalidateMs, staleIfErrorMs }: LifetimeConfig) =>
       new ResponseCache({ store: value, keepStaleMs: Math.max(staleWhileRevalidateMs, staleIfErrorMs) });
-    // A statement is sent to all of them, an exchanged token to some.
-    const { toSubgraphs, exchanges } = config.access;
-    const callerAware = new Set(
-      cached.flatMap(({ kind, name }) =>
-        kind === 'http' && (toSubgraphs !== undefined || exchanges[name] !== undefined) ? [name] : [],
-      ),
-    );
     const guard = (client: SubgraphClient): SubgraphClient =>
       config.cache.clientDirectives === 'nobody' ? client : refusingUncached(client);
     const log = this.#log;
@@ -107,8 +99,7 @@ export class SharedCaches {
         config: response,
         outcomes,
         verification: new Verification(config.subgraphs.some(({ kind }) => kind === 'ai') ? 0 : verifiedShare),
-        createPolicy: () =>
-          new OperationPolicy({ hints, types, defaultMaxAgeMs: response.defaultMaxAgeMs, callerAware }),
+        createPolicy: () => new OperationPolicy({ ...policySources, defaultMaxAgeMs: response.defaultMaxAgeMs }),
       },
       writes: new WriteTokens(value, writeKey),
       withCache(client) {

@@ -4,7 +4,7 @@
  * to answer. A request whose answers are all cached holds nothing.
  */
 import { anonymous } from '../../access/principal.ts';
-import type { PlanPrice, PlanPrices } from '../../execution/index.ts';
+import type { PlanPrice, PlanPrices, PricedPlace } from '../../execution/index.ts';
 import { evaluate, type PlanLimits, type VariableValues } from '../../limits/index.ts';
 import type { OperationPlan } from '../../planning/index.ts';
 import type { RequestContext } from '../../transport/index.ts';
@@ -51,6 +51,16 @@ class AiPlanPrice implements PlanPrice {
 
   estimate(values: VariableValues): bigint {
     return totalOf(this.#price(values, anonymous));
+  }
+
+  places(values: VariableValues): readonly PricedPlace[] {
+    return this.#price(values, anonymous).map(({ line: { field, path }, items, each }) => ({
+      path,
+      coordinate: field.coordinate,
+      items,
+      nanoUsd: BigInt(items) * each,
+      calls: field.versions.map(({ prompt, alias }) => ({ prompt, model: alias })),
+    }));
   }
 
   begin(values: VariableValues, context: RequestContext): ReturnType<PlanPrice['begin']> {

@@ -24,11 +24,11 @@ import {
   KeySets,
   type Principal,
 } from '../../access/index.ts';
-import { loadConfig, type ResolvedConfig } from '../../config/index.ts';
+import type { ResolvedConfig } from '../../config/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { MemoryBudget, withPlainNumbers } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import { readSupergraph } from '../../read-supergraph.ts';
+import type { SupergraphParts } from '../../read-supergraph.ts';
 import { buildApiSchema } from '../../supergraph/index.ts';
 
 export interface JudgedRequest {
@@ -72,9 +72,10 @@ export class UnjudgedError extends Error {
 const timeoutMs = 30_000;
 const requestId = 'isthmus access can';
 
-/** @throws ConfigError or CompositionError with every problem found */
-export async function openOperationJudge(configFile: string, log: Logger): Promise<OperationJudge> {
-  const { config, composition, policies, keyFiles } = await readSupergraph(await loadConfig(configFile));
+export async function openOperationJudge(
+  { config, composition, policies, keyFiles }: SupergraphParts,
+  log: Logger,
+): Promise<OperationJudge> {
   const schema = await buildApiSchema(composition.apiPieces);
   const keyRing = await openKeys(config, log);
   const apiKeys = keyRing && apiKeyIdentifier(keyRing);

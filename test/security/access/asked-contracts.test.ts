@@ -15,7 +15,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Reach } from '../../../src/access/index.ts';
 import { readReach } from '../../../src/cli/access/access-who.ts';
 import { type OperationJudge, openOperationJudge } from '../../../src/cli/access/judge-operation.ts';
+import { loadConfig } from '../../../src/config/index.ts';
 import { createLogger } from '../../../src/index.ts';
+import { readSupergraph } from '../../../src/read-supergraph.ts';
 import { tagged } from '../../testkit/graphs/tagged.ts';
 import { Random } from '../../testkit/random/random.ts';
 import { randomOperation } from '../../testkit/random/random-operation.ts';
@@ -47,7 +49,10 @@ let judge: OperationJudge;
 beforeAll(async () => {
   gateway = await startTestGateway({ subgraphs: tagged, yaml: `access: ${JSON.stringify(access)}`, workers: 1 });
   configFile = join(gateway.folder, 'supergraph.yaml');
-  judge = await openOperationJudge(configFile, createLogger({ level: 'error', readable: false }));
+  judge = await openOperationJudge(
+    await readSupergraph(await loadConfig(configFile)),
+    createLogger({ level: 'error', readable: false }),
+  );
 });
 afterAll(async () => {
   await judge.close();

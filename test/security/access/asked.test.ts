@@ -8,7 +8,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Reach } from '../../../src/access/index.ts';
 import { readReach } from '../../../src/cli/access/access-who.ts';
 import { type OperationJudge, openOperationJudge } from '../../../src/cli/access/judge-operation.ts';
+import { loadConfig } from '../../../src/config/index.ts';
 import { createLogger } from '../../../src/index.ts';
+import { readSupergraph } from '../../../src/read-supergraph.ts';
 import { callerHeaders, randomCaller, startVault, type VaultCaller } from '../../testkit/graphs/vault-callers.ts';
 import { Random } from '../../testkit/random/random.ts';
 import { randomOperation } from '../../testkit/random/random-operation.ts';
@@ -22,7 +24,10 @@ const reaches = new Map<string, Reach>();
 beforeAll(async () => {
   gateway = await startVault({ explain: 'everyone' });
   const configFile = join(gateway.folder, 'supergraph.yaml');
-  judge = await openOperationJudge(configFile, createLogger({ level: 'error', readable: false }));
+  judge = await openOperationJudge(
+    await readSupergraph(await loadConfig(configFile)),
+    createLogger({ level: 'error', readable: false }),
+  );
   const generation = gateway.gateway.generations.current;
   if (generation === undefined) throw new Error('a generation serves');
   schema = generation.apiSchema;

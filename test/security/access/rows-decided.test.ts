@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readReach } from '../../../src/cli/access/access-who.ts';
 import { openOperationJudge } from '../../../src/cli/access/judge-operation.ts';
+import { loadConfig } from '../../../src/config/index.ts';
 import { createLogger } from '../../../src/index.ts';
+import { readSupergraph } from '../../../src/read-supergraph.ts';
 import { startTestGateway, type TestAnswer, type TestGateway } from '../../testkit/test-gateway.ts';
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
@@ -204,7 +206,10 @@ it('rules on objects are listed for those who ask of the graph', async () => {
   const reachOf = await readReach(configFile);
   for (const coordinate of ['Doc', 'Doc.title', 'Query.docs']) expect(reachOf(coordinate)).toMatchObject({ rows });
   expect(reachOf('Page.text')).not.toMatchObject({ rows });
-  const judge = await openOperationJudge(configFile, createLogger({ level: 'error', readable: false }));
+  const judge = await openOperationJudge(
+    await readSupergraph(await loadConfig(configFile)),
+    createLogger({ level: 'error', readable: false }),
+  );
   const request = { headers: {}, address: '127.0.0.1', path: '/graphql', query: '{ docs { title } }', variables: {} };
   expect(await judge.judge(request)).toMatchObject({ kind: 'judged', denied: [], rows });
   await judge.close();
