@@ -8,6 +8,8 @@ export interface AdminCaller {
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
   readonly mayPublish: boolean;
+  /** The teams that they act for; `any`: whichever they say. */
+  readonly teams: readonly string[] | 'any';
 }
 
 /** @returns the actor of a change, for the audit log; @throws a refusal where they may not change anything */

@@ -19,6 +19,7 @@ import {
   createRegistryRoutes,
   isRegistryPath,
   PublicationWebhook,
+  RegistryChecks,
   type RegistryRoutes,
 } from '../registry/routes/index.ts';
 import { openStore } from '../store/index.ts';
@@ -89,7 +90,13 @@ export async function listenForAdmin({
     });
     const changelog = new Changelog(store.registry);
     const registryOfStore = createRegistry({ store, configFile: file, load: loadConfig });
-    const registry = createRegistryRoutes(registryOfStore, store, changelog);
+    const checks = new RegistryChecks({
+      registry: registryOfStore,
+      loadConfig,
+      usage: records && ((request) => records.usage(request)),
+      log,
+    });
+    const registry = createRegistryRoutes({ registry: registryOfStore, store, changelog, checks });
     const open = await serverOpener(config, admin.tls, log);
     const server = open((request, response) => {
       void answer({ request, response, keys, isLocal, handler, invalidate: caches.invalidate, registry, metrics, log });

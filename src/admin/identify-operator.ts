@@ -32,16 +32,23 @@ export async function identifyOperator(facts: CallerFacts, keys: KeyRing, isLoca
   const text = apiKeyOf(facts.headers);
   if (text !== undefined) return operatorOf(await keys.identify(text));
   if (isLocal && !keys.hasScope(adminScopes))
-    return { actor: 'local', mayRead: true, mayWrite: true, mayPublish: true };
+    return { actor: 'local', mayRead: true, mayWrite: true, mayPublish: true, teams: 'any' };
   const message = `The admin listener requires an API key with one of the scopes ${adminScopes.join(', ')}.`;
   throw new GatewayError('UNAUTHENTICATED', { message });
 }
 
-function operatorOf({ id, scopes }: Principal): AdminCaller {
+function operatorOf({ id, scopes, roles }: Principal): AdminCaller {
   const mayWrite = scopes.includes(writeScope);
   const mayRead = mayWrite || scopes.includes(readScope);
   const mayPublish = mayWrite || scopes.includes(publishScope);
-  if (mayRead || mayPublish) return { actor: id, mayRead, mayWrite, mayPublish };
+  if (mayRead || mayPublish)
+    return { actor: id, mayRead, mayWrite, mayPublish, teams: mayWrite ? 'any' : teamsOf(roles) };
   const message = `This API key has none of the scopes ${adminScopes.join(', ')}.`;
   throw new GatewayError('FORBIDDEN', { message });
+}
+
+const teamRole = 'team:';
+
+function teamsOf(roles: readonly string[]): readonly string[] {
+  return roles.filter((role) => role.startsWith(teamRole)).map((role) => role.slice(teamRole.length));
 }

@@ -96,7 +96,7 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     ...ledgerRetention[kind],
   ],
   () => ["insert into isthmus_revisions (topic, revision) values ('ledger_names', 0)"],
-  () => [
+  (kind) => [
     'create table isthmus_registry_texts (hash text primary key, text text not null)',
     `create table isthmus_registry_generations (
       graph text not null,
@@ -121,6 +121,7 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
       canary_ms bigint,
       primary key (graph, variant)
     )`,
+    `create table isthmus_registry_approvals (${countedId[kind]}, graph text not null, approval text not null)`,
     "insert into isthmus_revisions (topic, revision) values ('registry', 0)",
   ],
 ];

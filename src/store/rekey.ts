@@ -8,7 +8,7 @@ import type { AuditLog } from './audit-log.ts';
 import { raiseSubjectPlace } from './budget-raise-table.ts';
 import { ledgerNamePlace } from './ledger-names.ts';
 import { auditProtection, derivationSecretPlace, UnusableStore } from './migrate.ts';
-import { generationActorPlace } from './registry/registry-table.ts';
+import { approvalPlace, generationActorPlace } from './registry/registry-table.ts';
 import type { StoreKeys } from './store-keys.ts';
 import type { StoreDatabase, StoreKind, StoreTransaction } from './tables.ts';
 
@@ -50,6 +50,7 @@ export async function rekey({ db, kind, keys, auditLog, actor, at }: RekeyOption
     const ledgerNames = await encryptLedgerNamesAgain(transaction, again);
     await encryptRaisesAgain(transaction, again);
     await encryptPublishersAgain(transaction, again);
+    await encryptApprovalsAgain(transaction, again);
     const row = {
       key_fingerprint: configured.fingerprint,
       derivation_secret: again(store.derivation_secret, derivationSecretPlace),
@@ -167,5 +168,23 @@ async function encryptPublishersAgain(transaction: StoreTransaction, again: Agai
       }
       if (rows.length < pageSize) break;
     }
+  }
+}
+
+async function encryptApprovalsAgain(transaction: StoreTransaction, again: Again): Promise<void> {
+  for (let last = 0; ; ) {
+    const rows = await transaction
+      .selectFrom('isthmus_registry_approvals')
+      .select(['id', 'approval'])
+      .where('id', '>', last)
+      .orderBy('id')
+      .limit(pageSize)
+      .execute();
+    for (const { id, approval } of rows) {
+      const columns = { approval: again(approval, approvalPlace) };
+      await transaction.updateTable('isthmus_registry_approvals').set(columns).where('id', '=', id).execute();
+      last = id;
+    }
+    if (rows.length < pageSize) return;
   }
 }

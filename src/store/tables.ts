@@ -28,6 +28,12 @@ export interface StoreTables {
   readonly isthmus_registry_texts: { readonly hash: string; readonly text: string };
   readonly isthmus_registry_generations: RegistryGenerationRow;
   readonly isthmus_registry_heads: RegistryHeadRow;
+  /** Of changes of a graph, in any variant: JSON, encrypted. */
+  readonly isthmus_registry_approvals: {
+    readonly id: Generated<number>;
+    readonly graph: string;
+    readonly approval: string;
+  };
 }
 
 /** `content` and `change` are JSON; `actor` is encrypted. */

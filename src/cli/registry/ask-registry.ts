@@ -5,12 +5,15 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { defaultVariant, type GraphRef, loadConfig, parseGraphRef } from '../../config/index.ts';
+import { createLogger } from '../../observability/index.ts';
 import { createRegistry } from '../../registry/publish/index.ts';
-import { Changelog, createRegistryRoutes, type RegistryAnswer } from '../../registry/routes/index.ts';
+import { Changelog, createRegistryRoutes, type RegistryAnswer, RegistryChecks } from '../../registry/routes/index.ts';
 import { formatProblems } from '../../supergraph/index.ts';
+import type { Usage, UsageRequest } from '../../usage/index.ts';
 import { askAdmin, withGateway } from '../frame/ask-admin.ts';
 import { CliFailure, fail } from '../frame/cli-failure.ts';
 import { withProgress } from '../frame/with-progress.ts';
+import { withRecords } from '../log/with-records.ts';
 import { withStore } from '../with-store.ts';
 
 export interface RegistryOptions {
@@ -82,16 +85,35 @@ async function askStore({ config }: RegistryOptions, { method, url, body }: Call
   let answer: RegistryAnswer = { status: 500 };
   await withStore(config, async (store) => {
     const load = (published?: Parameters<typeof loadConfig>[3]) => loadConfig(config, undefined, undefined, published);
-    const routes = createRegistryRoutes(
-      createRegistry({ store, configFile: config, load }),
-      store,
-      new Changelog(store.registry),
-    );
-    const caller = { actor: `cli:${userInfo().username}`, mayRead: true, mayWrite: true, mayPublish: true };
+    const registry = createRegistry({ store, configFile: config, load });
+    const log = createLogger({ level: 'silent' });
+    const checks = new RegistryChecks({
+      registry,
+      loadConfig: load,
+      usage: (request) => readUsage(config, request),
+      log,
+    });
+    const routes = createRegistryRoutes({ registry, store, changelog: new Changelog(store.registry), checks });
+    const caller = {
+      actor: `cli:${userInfo().username}`,
+      mayRead: true,
+      mayWrite: true,
+      mayPublish: true,
+      teams: 'any',
+    } as const;
     const { signal } = new AbortController();
     answer = await routes.answer({ method, url, body, knownTag: undefined, mediaTypes: undefined, caller, signal });
   });
   return bodyOf(answer.status, answer.body);
+}
+
+/** What the gateways of the store have recorded. */
+async function readUsage(config: string, request: UsageRequest): Promise<Usage> {
+  let usage: Usage = [];
+  await withRecords(config, async (records) => {
+    usage = await records.usage(request);
+  });
+  return usage;
 }
 
 async function askRunning(

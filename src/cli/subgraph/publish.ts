@@ -20,7 +20,9 @@ export interface UploadOptions {
   readonly prompts?: string;
 }
 
-interface PublishOptions extends RegistryOptions, UploadOptions, NoteOptions, CanaryOptions {}
+interface PublishOptions extends RegistryOptions, UploadOptions, NoteOptions, CanaryOptions {
+  readonly team?: string;
+}
 
 export function publishCommand(): Command {
   const command = cliCommand('publish', {
@@ -32,7 +34,9 @@ export function publishCommand(): Command {
       'isthmus subgraph introspect http://127.0.0.1:4003 | isthmus subgraph publish --name products --schema -',
     ],
   });
-  return withCanary(withNote(withUpload(withRegistry(command, 'registry:publish')))).action(publish);
+  return withCanary(withNote(withUpload(withRegistry(command, 'registry:publish'))))
+    .option('--team <name>', 'the team on whose behalf: what it owns waits for nobody')
+    .action(publish);
 }
 
 /** The graph as the argument, and the options of `UploadOptions`. */
@@ -48,7 +52,8 @@ export function withUpload(command: Command): Command {
 async function publish(graph: string | undefined, options: PublishOptions): Promise<void> {
   const ref = await graphOf(graph, options);
   const change = { kind: 'publish', subgraphs: [await uploadOf(options)] };
-  const body = { change, ...noteOf(options), ...canaryOf(options) };
+  const team = options.team === undefined ? {} : { team: options.team };
+  const body = { change, ...team, ...noteOf(options), ...canaryOf(options) };
   const answer = await askRegistry(options, ref, { path: 'publish', body, progress: 'composing and publishing' });
   printPublished(options, answer as PublishAnswer, options.canary === undefined ? undefined : `${options.canary} %`);
 }
@@ -65,7 +70,8 @@ export async function uploadOf({ name, schema, routingUrl, prompts }: UploadOpti
   };
 }
 
-async function readSchema(file: string): Promise<string> {
+/** @throws CliFailure FILE where it cannot be read */
+export async function readSchema(file: string): Promise<string> {
   if (file === '-') return readStream(process.stdin);
   return readTextFile(file).catch((error: unknown) => fail('FILE', `${file} cannot be read: ${messageOf(error)}`));
 }

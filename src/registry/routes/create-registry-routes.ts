@@ -7,6 +7,7 @@
  *     GET  supergraph.graphql        for any federation router that polls a URL; with ETag
  *     GET  changelog                 what each generation changed of the API; a page for browsers, else JSON
  *     POST publish, rollback, promote
+ *     POST check, approve            what a change would break, and the consent of who owns it
  *     POST canary                    what became of one, as a gateway that follows has judged it
  *
  * and `/registry/v1/graphs`, `/registry/v1/key`, and `/artifacts/v1/{graph}/{variant}/supergraph`, the form of Hive's CDN.
@@ -20,13 +21,24 @@ import { hashOfText, type PublishedGeneration } from '../generation/index.ts';
 import { type Author, type Published, type Registry, RegistryError } from '../publish/index.ts';
 import type { Changelog } from './changelog.ts';
 import { changelogPage, pageHeaders } from './changelog-page.ts';
-import { canaryForm, promoteForm, publishForm, rollbackForm, textsForm } from './registry-forms.ts';
+import type { RegistryChecks } from './registry-checks.ts';
+import {
+  approveForm,
+  canaryForm,
+  checkForm,
+  promoteForm,
+  publishForm,
+  rollbackForm,
+  textsForm,
+} from './registry-forms.ts';
 
 /** Who calls: reading is allowed to all that get here. */
 export interface RegistryCaller {
   /** As the audit log names them. */
   readonly actor: string;
   readonly mayPublish: boolean;
+  /** The teams that they act for; `any`: whichever they say. */
+  readonly teams: readonly string[] | 'any';
 }
 
 export interface RegistryCall {
@@ -63,7 +75,14 @@ export function isRegistryPath(path: string): boolean {
   return path.startsWith('/registry/v1/') || path.startsWith('/artifacts/v1/');
 }
 
-export function createRegistryRoutes(registry: Registry, store: Store, changelog: Changelog): RegistryRoutes {
+export interface RegistryRoutesParts {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly changelog: Changelog;
+  readonly checks: RegistryChecks;
+}
+
+export function createRegistryRoutes({ registry, store, changelog, checks }: RegistryRoutesParts): RegistryRoutes {
   const key = signingKeyOf(store);
   const { table } = registry;
 
@@ -88,8 +107,20 @@ export function createRegistryRoutes(registry: Registry, store: Store, changelog
       case 'GET changelog':
         return changes(ref, query, call);
       case 'POST publish': {
-        const { change, canary, ...note } = parse(publishForm, call.body);
+        const { change, canary, team, ...note } = parse(publishForm, call.body);
+        await checks.refuseUnapproved(ref, { change, team: teamOf(call.caller, team) }, call.signal);
         return published(await registry.publish(ref, change, { ...authorOf(call.caller, note), canary }));
+      }
+      case 'POST check': {
+        const { team, ...request } = parse(checkForm, call.body);
+        const checked = { ...request, team: teamOf(call.caller, team) };
+        return { status: 200, body: await checks.check(ref, checked, call.signal) };
+      }
+      case 'POST approve': {
+        const { change, changes: approved, comment, team: name } = parse(approveForm, call.body);
+        const team = teamOf(call.caller, name);
+        const options = { changes: approved, team, comment, actor: call.caller.actor, at: Date.now() };
+        return { status: 200, body: await checks.approve(ref, { change, team }, options) };
       }
       case 'POST rollback': {
         const { to, ...note } = parse(rollbackForm, call.body);
@@ -173,6 +204,14 @@ export function createRegistryRoutes(registry: Registry, store: Store, changelog
 
 function published({ kind, generation }: Published): RegistryAnswer {
   return { status: kind === 'published' ? 201 : 200, body: { kind, generation } };
+}
+
+/** @throws RegistryError for a team that the caller does not act for */
+function teamOf({ teams }: RegistryCaller, team: string | undefined): string | undefined {
+  if (teams === 'any') return team;
+  if (team === undefined) return teams[0];
+  if (teams.includes(team)) return team;
+  throw new RegistryError('BAD_REQUEST', `this key does not act for the team ${team}: give it the role team:${team}`);
 }
 
 function authorOf({ actor }: RegistryCaller, { commit, message }: Omit<Author, 'actor'>): Author {

@@ -6,3 +6,4 @@ export {
   type RegistryRoutes,
 } from './create-registry-routes.ts';
 export { PublicationWebhook } from './publication-webhook.ts';
+export { RegistryChecks } from './registry-checks.ts';

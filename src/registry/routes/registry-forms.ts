@@ -33,12 +33,22 @@ const section = z.record(z.string(), z.unknown()).optional();
 const settings = z.strictObject({ limits: section, contracts: section, policies: section }).optional();
 
 /** Of `publish` and of `check`. */
-export const contentChangeForm = z.discriminatedUnion('kind', [
+const contentChangeForm = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('publish'), subgraphs: z.array(uploadedSubgraph).max(500), settings }),
   z.strictObject({ kind: z.literal('delete'), subgraphs: z.array(subgraphName).min(1).max(500) }),
 ]);
 
-export const publishForm = z.strictObject({ change: contentChangeForm, canary, ...author });
+/** The team on whose behalf something is changed or approved. */
+const team = z.string().min(1).max(200).optional();
+
+export const publishForm = z.strictObject({ change: contentChangeForm, canary, team, ...author });
+export const checkForm = z.strictObject({ change: contentChangeForm, team, testsPrompts: z.boolean().optional() });
+export const approveForm = z.strictObject({
+  change: contentChangeForm,
+  team,
+  changes: z.union([z.literal('all'), z.array(z.string().max(100)).min(1).max(500)]),
+  comment: note,
+});
 export const rollbackForm = z.strictObject({ to: z.number().int().min(1).optional(), ...author });
 export const promoteForm = z.strictObject({ from: z.string().max(200).optional(), canary, ...author });
 export const textsForm = z.strictObject({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(500) });

@@ -53,6 +53,8 @@ export interface CanaryEnd extends GraphRef {
 
 /** The column, for the cipher. */
 export const generationActorPlace = 'registry.actor';
+/** The column, for the cipher. */
+export const approvalPlace = 'registry.approval';
 
 const topic = 'registry';
 /** Of one statement: databases bound its parameters. */
@@ -189,6 +191,34 @@ export class RegistryTable {
       const entry = { at, actor, action, target: `${graph}@${variant}` };
       await this.#auditLog.append(transaction, { ...entry, before: head, after: { number, reason } });
       return true;
+    });
+  }
+
+  /** What has been approved of changes of a graph, oldest first: plain JSON. */
+  async approvals({ graph }: GraphRef): Promise<readonly unknown[]> {
+    const rows = await this.#db
+      .selectFrom('isthmus_registry_approvals')
+      .select('approval')
+      .where('graph', '=', graph)
+      .orderBy('id')
+      .execute();
+    return rows.map(({ approval }) => JSON.parse(this.#storeKeys.decrypt(approval, approvalPlace)));
+  }
+
+  async approve(
+    { graph, variant }: GraphRef,
+    approvals: readonly unknown[],
+    { actor, at }: { readonly actor: string; readonly at: number },
+  ): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      await nextRevision(transaction, topic);
+      const cipher = await this.#storeKeys.current(transaction);
+      for (const approval of approvals) {
+        const row = { graph, approval: cipher.encrypt(JSON.stringify(approval), approvalPlace) };
+        await transaction.insertInto('isthmus_registry_approvals').values(row).execute();
+      }
+      const entry = { at, actor, action: 'registry.approve', target: `${graph}@${variant}` };
+      await this.#auditLog.append(transaction, { ...entry, before: undefined, after: approvals });
     });
   }
 

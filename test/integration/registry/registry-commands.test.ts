@@ -165,6 +165,68 @@ access: { policies: { own: { code: own.ts } } }\n`,
   });
 });
 
+describe('a check', () => {
+  const change = (schema: string) => ['shop@checked', '--name', 'products', '--schema', file(schema)] as const;
+  const at = (...words: readonly string[]) => runCommand(...words, '--config', file('checked.yaml'));
+  beforeAll(async () => {
+    await writeFile(
+      file('checked.yaml'),
+      'registry: { graph: shop@checked, checks: { owners: { Product.price: pricing } } }\n',
+    );
+    await at('subgraph', 'publish', ...change('priced.graphql'), '--routing-url', url, '--team', 'pricing');
+  });
+
+  it('tells what would break, at the line of the owner’s file, for terminals, pull requests and programs', async () => {
+    const checked = await at('subgraph', 'check', ...change('products.graphql'));
+    expect(checked).toMatchObject({ code: 1, out: expect.stringMatching(/failed|waits|waiting/) });
+    expect(checked.out).toContain("Field 'price' was removed");
+    const github = await at('subgraph', 'check', ...change('broken.graphql'), '--format', 'github');
+    expect(github).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(`::error file=${file('broken.graphql')},line=2`),
+    });
+    const markdown = await at('subgraph', 'check', ...change('products.graphql'), '--format', 'markdown');
+    expect(markdown.out).toContain('was removed');
+    expect(JSON.parse((await at('subgraph', 'check', ...change('priced.graphql'), '--json')).out)).toMatchObject({
+      outcome: 'passed',
+    });
+    expect(await at('subgraph', 'check', 'shop@checked', '--name', 'products', '--delete')).toMatchObject({ code: 1 });
+    expect(await at('subgraph', 'check', 'shop@checked', '--name', 'products')).toMatchObject({ code: 2 });
+  });
+
+  it('lets a change of another team’s field wait for its owner, also where it is published unchecked', async () => {
+    const refused = await at('subgraph', 'publish', ...change('products.graphql'), '--team', 'catalog');
+    expect(refused).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/waits for the owners .*Product.price for pricing/),
+    });
+    expect(await at('subgraph', 'approve', ...change('products.graphql'), '--team', 'catalog', '--all')).toMatchObject({
+      code: 1,
+    });
+    const approved = await at(
+      'subgraph',
+      'approve',
+      ...change('products.graphql'),
+      '--team',
+      'pricing',
+      '--all',
+      '--comment',
+      'agreed',
+    );
+    expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('is approved') });
+    expect(await at('subgraph', 'publish', ...change('products.graphql'), '--team', 'catalog')).toMatchObject({
+      code: 0,
+    });
+  });
+
+  it('lints a schema by itself', async () => {
+    await writeFile(file('odd.graphql'), 'enum Color { red RED }\ntype Query { getColor: Color }\n');
+    const lint = await runCommand('subgraph', 'lint', '--schema', file('odd.graphql'));
+    expect(lint.out).toContain(`${file('odd.graphql')}:1`);
+    expect(await runCommand('subgraph', 'lint', '--schema', file('none.graphql'))).toMatchObject({ code: 2 });
+  });
+});
+
 describe('at a registry that runs', () => {
   let gateway: TestGateway;
   let admin: string;

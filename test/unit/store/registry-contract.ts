@@ -108,12 +108,15 @@ export function describeRegistryTable(fresh: () => StoreConfig | Promise<StoreCo
     const key = 'x'.repeat(32);
     const store = await openAt({ ...config, key });
     await store.registry.append(nextOf('type Query { a: Int }', 0));
+    await store.registry.approve(shop, [{ change: 'c1', team: 'pricing' }], { actor: 'cli:ann', at: 8_000 });
     await store.close();
     const changed = await openAt({ ...config, key: 'y'.repeat(32), previousKeys: [key] });
     await changed.rekey('cli:ann');
     await changed.close();
     const reader = await openAt({ ...config, key: 'y'.repeat(32) });
     expect(await reader.registry.generation(shop, 1)).toMatchObject({ actor: 'cli:ann' });
+    expect(await reader.registry.approvals({ ...shop, variant: 'other' })).toEqual([{ change: 'c1', team: 'pricing' }]);
+    expect((await reader.auditLog.newest(2)).map(({ action }) => action)).toContain('registry.approve');
     await reader.close();
   });
 }
