@@ -24,7 +24,7 @@ import { costDrafts, planDrafts } from './sections/cost-section.ts';
 import { type CheckedDocument, documentDrafts } from './sections/documents-section.ts';
 import { type Draft, finishSection, type Rights, skippedSection } from './sections/draft.ts';
 import { eslintMissing, lintDrafts, newHints } from './sections/lint-section.ts';
-import { type OperationPrices, type PriceableOperation, priceOperations } from './sections/price-operations.ts';
+import { type PriceableOperation, type PricedOperations, priceOperations } from './sections/price-operations.ts';
 import { testChangedPrompts } from './sections/prompt-tests.ts';
 import { withAssumedSizes } from './sections/with-assumed-sizes.ts';
 import type { OperationUsage, UsageReader, UsageWindow } from './usage-reader.ts';
@@ -206,19 +206,22 @@ class Check {
           : 'no operations are known: neither of traffic nor trusted documents';
     if (earlier === undefined || operations.length === 0 || this.#before?.id === this.#after.id)
       return [skippedSection('cost', reason), skippedSection('plans', reason)];
-    let prices: readonly OperationPrices[];
+    const { signal } = this.#options;
+    let priced: PricedOperations;
     try {
-      prices = await priceOperations(operations, earlier, later, this.#options.signal);
+      priced = await priceOperations(operations, { before: earlier, after: later, signal });
     } catch (error) {
-      this.#options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const failed = `the operations cannot be planned: ${messageOf(error)}`;
       return [skippedSection('cost', failed), skippedSection('plans', failed)];
     }
-    const note = `operations planned, with lists of assumed sizes: ${prices.length}`;
-    return [
-      this.#finish('cost', costDrafts(prices, later.max), [note]),
-      this.#finish('plans', planDrafts(prices), [note]),
+    const { prices, late } = priced;
+    const notes = [
+      `operations planned, with lists of assumed sizes: ${prices.length}`,
+      ...(late === 0 ? [] : [`operations left out, because planning the others took too long: ${late}`]),
     ];
+    const max = { before: earlier.max, after: later.max };
+    return [this.#finish('cost', costDrafts(prices, max), notes), this.#finish('plans', planDrafts(prices), notes)];
   }
 
   async #access(): Promise<CheckSection> {

@@ -1,5 +1,5 @@
 /** Plans and prices the same operations by two supergraphs. Nothing runs. */
-import { messageOf } from '../../../errors/index.ts';
+import { GatewayError } from '../../../errors/index.ts';
 import type { DocumentPrice, Pricer } from '../../../open-pricer.ts';
 
 export interface PriceableOperation {
@@ -17,24 +17,40 @@ export interface OperationPrices {
   readonly after: DocumentPrice | string;
 }
 
+export interface PricingOptions {
+  readonly before: Pricer;
+  readonly after: Pricer;
+  readonly signal?: AbortSignal | undefined;
+  /** After this no further operation is planned. @default 60_000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface PricedOperations {
+  readonly prices: readonly OperationPrices[];
+  /** How many were left out, because the others took so long. */
+  readonly late: number;
+}
+
 const noVariables = {};
+/** The same each time for the same operation; any other error is one of this machine. */
+const unplannable: ReadonlySet<string> = new Set(['PLAN_DEADLINE_EXCEEDED', 'PLAN_UNSOUND']);
 
 /** Those that are valid in both; lists have their assumed sizes. */
 export async function priceOperations(
   operations: readonly PriceableOperation[],
-  before: Pricer,
-  after: Pricer,
-  signal?: AbortSignal,
-): Promise<readonly OperationPrices[]> {
-  const priced: OperationPrices[] = [];
-  for (const operation of operations) {
+  { before, after, signal, timeoutMs = 60_000 }: PricingOptions,
+): Promise<PricedOperations> {
+  const prices: OperationPrices[] = [];
+  const start = performance.now();
+  for (const [index, operation] of operations.entries()) {
     signal?.throwIfAborted();
+    if (performance.now() - start > timeoutMs) return { prices, late: operations.length - index };
     const earlier = await priceOf(operation, before);
     if (earlier === undefined || typeof earlier === 'string') continue;
     const later = await priceOf(operation, after);
-    if (later !== undefined) priced.push({ operation, before: earlier, after: later });
+    if (later !== undefined) prices.push({ operation, before: earlier, after: later });
   }
-  return priced;
+  return { prices, late: 0 };
 }
 
 /** Undefined: it is not valid; the reason, where it cannot be planned. */
@@ -47,6 +63,7 @@ async function priceOf(
     if (typeof prices === 'string') return undefined;
     return prices.find(({ operation }) => operationName === undefined || operation === operationName);
   } catch (error) {
-    return messageOf(error);
+    if (error instanceof GatewayError && unplannable.has(error.code)) return error.detail ?? error.message;
+    throw error;
   }
 }

@@ -5,12 +5,17 @@ import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPromptFolder } from '../../../../src/ai/fields/index.ts';
 import { loadConfig, type ResolvedConfig } from '../../../../src/config/index.ts';
+import { GatewayError } from '../../../../src/errors/index.ts';
 import { createLogger } from '../../../../src/observability/index.ts';
+import type { DocumentPrice, Pricer } from '../../../../src/open-pricer.ts';
 import { isLooser } from '../../../../src/registry/checks/sections/compare-rules.ts';
 import { contractDrafts } from '../../../../src/registry/checks/sections/contract-drafts.ts';
+import { costDrafts } from '../../../../src/registry/checks/sections/cost-section.ts';
+import { newHints } from '../../../../src/registry/checks/sections/lint-section.ts';
+import { priceOperations } from '../../../../src/registry/checks/sections/price-operations.ts';
 import { testChangedPrompts } from '../../../../src/registry/checks/sections/prompt-tests.ts';
 import { withAssumedSizes } from '../../../../src/registry/checks/sections/with-assumed-sizes.ts';
-import type { AccessRule } from '../../../../src/supergraph/index.ts';
+import type { AccessRule, CompositionProblem } from '../../../../src/supergraph/index.ts';
 
 const authenticated: AccessRule = { kind: 'authenticated' };
 const scopes = (...anyOf: readonly (readonly string[])[]): AccessRule => ({ kind: 'scopes', anyOf });
@@ -62,6 +67,67 @@ describe('contracts', () => {
       'warning CONTRACT_REMOVED',
       'info CONTRACT_ADDED',
     ]);
+  });
+});
+
+describe('hints of composition', () => {
+  it('are warnings where they are new, whatever their lines', () => {
+    const hint = (message: string, line: number): CompositionProblem => ({
+      severity: 'hint',
+      code: 'OVERRIDE_DIRECTIVE_CAN_BE_REMOVED',
+      message,
+      places: [{ subgraph: 'shop', origin: 'shop.graphql', line }],
+      suggestedFix: 'take it out',
+    });
+    const drafts = newHints([hint('old', 3)], [hint('old', 9), hint('new', 4)]);
+    expect(drafts).toEqual([
+      {
+        severity: 'warning',
+        code: 'OVERRIDE_DIRECTIVE_CAN_BE_REMOVED',
+        message: 'new',
+        places: [{ subgraph: 'shop', file: 'shop.graphql', line: 4 }],
+        suggestedFix: 'take it out',
+      },
+    ]);
+  });
+});
+
+describe('costs', () => {
+  const priced = (estimated: number): DocumentPrice =>
+    ({ operation: 'Q', estimated, fetches: 1, nanoUsd: 0n }) as unknown as DocumentPrice;
+  const operation = { name: 'Q', document: '{ a }', operationName: 'Q', requests: 5 };
+  const of = (before: number, after: number) => [{ operation, before: priced(before), after: priced(after) }];
+
+  it.each([
+    [
+      'a lower limit refuses what costs the same',
+      of(50, 50),
+      { before: 100, after: 40 },
+      ['error OPERATION_TOO_EXPENSIVE'],
+    ],
+    ['what was refused before is no error', of(500, 600), { before: 100, after: 100 }, ['warning OPERATION_COST']],
+    ['what becomes cheaper is told', of(50, 40), { before: 100, after: 100 }, ['info OPERATION_COST']],
+    ['what stays is not', of(50, 50), { before: 100, after: 100 }, []],
+  ])('%s', (_name, prices, max, expected) => {
+    expect(costDrafts(prices, max).map(({ severity, code }) => `${severity} ${code}`)).toEqual(expected);
+  });
+
+  it('of an operation that has no plan any more are an error', () => {
+    const [draft] = costDrafts([{ operation, before: priced(1), after: 'too long' }], { before: 9, after: 9 });
+    expect(draft).toMatchObject({ severity: 'error', code: 'OPERATION_UNPLANNABLE' });
+  });
+
+  it('leave out what is not planned in time', async () => {
+    const pricer = { price: async () => [priced(1)] } as unknown as Pricer;
+    const ended = await priceOperations([operation, operation], { before: pricer, after: pricer, timeoutMs: -1 });
+    expect(ended).toEqual({ prices: [], late: 2 });
+  });
+
+  it('are not told where the planners of this machine fail', async () => {
+    const error = new GatewayError('OVERLOADED', { detail: 'no planner process starts' });
+    const failing = { price: () => Promise.reject(error) } as unknown as Pricer;
+    const failed = priceOperations([operation], { before: failing, after: failing });
+    await expect(failed).rejects.toBe(error);
   });
 });
 
