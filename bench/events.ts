@@ -45,7 +45,7 @@ function fetchInto(operation: OperationEvent): void {
   operation.fetches.push(fetch);
   operation.wait(began);
   const ended = performance.now();
-  fetch.attempts.push({ began, ended, outcome: 'ok', status: 200 });
+  fetch.addAttempt({ began, ended, outcome: 'ok', status: 200 });
   operation.resume(performance.now());
   fetch.end('ok', performance.now());
 }

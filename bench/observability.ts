@@ -179,7 +179,7 @@ function endedRequest(fetches: number): RequestEvent {
   for (let count = 0; count < fetches; count++) {
     const names = { subgraph: `subgraph ${count}`, kind: 'root', operationType: 'query' } as const;
     const fetch = new FetchEvent({ ...names, isInProcess: false, began: 1 });
-    fetch.attempts.push({ began: 1, ended: 3, outcome: 'ok', status: 200 });
+    fetch.addAttempt({ began: 1, ended: 3, outcome: 'ok', status: 200 });
     fetch.end('ok', 3);
     operation.fetches.push(fetch);
   }

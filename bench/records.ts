@@ -96,7 +96,7 @@ function endedRequest(index: number): RequestEvent {
     ['reviews', 'entities'],
   ] as const) {
     const fetch = new FetchEvent({ subgraph, kind, operationType: 'query', isInProcess: false, began: began + 1 });
-    fetch.attempts.push({ began: began + 1, ended: began + 3, outcome: 'ok', status: 200 });
+    fetch.addAttempt({ began: began + 1, ended: began + 3, outcome: 'ok', status: 200 });
     fetch.end('ok', began + 3);
     operation.fetches.push(fetch);
   }

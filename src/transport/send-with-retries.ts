@@ -134,7 +134,7 @@ function exchange(
 function noteAttempt(event: FetchEvent, outcome: Outcome, began: number, ended: number): void {
   if (event.ended !== 0) return;
   const status = outcome.kind === 'answered' ? outcome.status : undefined;
-  event.attempts.push({ began, ended, outcome: attemptOutcome(outcome), status });
+  event.addAttempt({ began, ended, outcome: attemptOutcome(outcome), status });
 }
 
 function attemptOutcome(outcome: Outcome): ErrorCode | 'ok' {

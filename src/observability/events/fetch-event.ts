@@ -12,6 +12,9 @@ export interface FetchAttempt {
   readonly status: number | undefined;
 }
 
+/** Of most fetches: an array of its own that takes one element has room for seventeen. */
+const none: readonly never[] = [];
+
 export class FetchEvent {
   readonly subgraph: string;
   readonly kind: 'root' | 'entities';
@@ -27,11 +30,11 @@ export class FetchEvent {
   /** `ok`, `errors` where the subgraph answered with some beside data, or the error code of what failed. */
   outcome = 'ok';
   /** In order; none where everything was cached, the breaker was open, or an identical request was joined. */
-  readonly attempts: FetchAttempt[] = [];
+  attempts: readonly FetchAttempt[] = none;
   /** Whether an identical request to the subgraph was joined. */
   isShared = false;
   /** The AI fields that an in-process subgraph answered. */
-  readonly fields: FieldEvent[] = [];
+  fields: readonly FieldEvent[] = none;
   /** That of its request; undefined where nothing is traced. */
   trace: TraceContext | undefined;
   /** 16 hexadecimal digits, sent to the subgraph as the parent of its own spans; undefined where it is told of none. */
@@ -45,6 +48,14 @@ export class FetchEvent {
     this.operationType = options.operationType;
     this.isInProcess = options.isInProcess;
     this.began = options.began;
+  }
+
+  addAttempt(attempt: FetchAttempt): void {
+    this.attempts = this.attempts.length === 0 ? [attempt] : [...this.attempts, attempt];
+  }
+
+  addField(field: FieldEvent): void {
+    this.fields = this.fields.length === 0 ? [field] : [...this.fields, field];
   }
 
   /** The first counts. @param outcome `ok`, `errors`, or the error code of what failed */

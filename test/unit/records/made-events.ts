@@ -56,7 +56,7 @@ export function madeRequest(of: MadeOperation = {}): RequestEvent {
     event.items = calls.length;
     event.ended = began + ms;
     event.modelCalls.push(...calls);
-    fetch.fields.push(event);
+    fetch.addField(event);
     fetch.end('ok', began + ms);
     operation.fetches.push(fetch);
     operation.modelCalls.push(...calls);

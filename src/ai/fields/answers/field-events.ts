@@ -23,7 +23,7 @@ export class FieldEvents {
     let events = this.#fields.find(({ field }) => field.field === coordinate);
     if (events === undefined) {
       const field = new FieldEvent(coordinate, performance.now());
-      this.#fetch.fields.push(field);
+      this.#fetch.addField(field);
       events = new CallEvents(this.#operation, field) as CallsOfField;
       this.#fields.push(events);
     }

@@ -26,5 +26,5 @@ function take(length: number): string {
   }
   const id = digits.slice(at, at + length);
   at += length;
-  return zeros.test(id) ? take(length) : id;
+  return id.startsWith('0') && zeros.test(id) ? take(length) : id;
 }

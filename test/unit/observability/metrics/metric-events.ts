@@ -49,7 +49,7 @@ export function addFetch({ operations }: RequestEvent, of: AskedFetch = {}): Fet
   const fetch = new FetchEvent({ subgraph, kind: 'entities', operationType: 'query', isInProcess: false, began: 1 });
   fetch.ended = 5;
   fetch.outcome = outcome;
-  for (const [attempt, status] of attempts) fetch.attempts.push({ began: 1, ended: 3, outcome: attempt, status });
+  for (const [attempt, status] of attempts) fetch.addAttempt({ began: 1, ended: 3, outcome: attempt, status });
   operations[0]?.fetches.push(fetch);
   return fetch;
 }

@@ -65,7 +65,7 @@ export function fetchEvent(operation: OperationEvent, changes: Partial<FetchEven
 
 export function fieldEvent(fetch: FetchEvent, changes: Partial<FieldEvent> = {}): FieldEvent {
   const field = Object.assign(new FieldEvent('Product.reviewSummary', fetch.began), { ended: fetch.ended }, changes);
-  fetch.fields.push(field);
+  fetch.addField(field);
   return field;
 }
 
