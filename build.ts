@@ -9,5 +9,6 @@ const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inh
 if (status !== 0) process.exit(status ?? 1);
 await buildLandingPage();
 cpSync('src/http/landing/assets', 'dist/http/landing/assets', { recursive: true });
+cpSync('src/cli/init/templates', 'dist/cli/init/templates', { recursive: true });
 writeFileSync('dist/sbom.cdx.json', billOfMaterials());
 chmodSync('dist/cli/main.js', 0o755);

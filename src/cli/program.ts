@@ -13,6 +13,8 @@ import { costsCommand } from './costs.ts';
 import { devCommand } from './dev.ts';
 import { explainCommand } from './explain/explain.ts';
 import { withExamples } from './frame/cli-command.ts';
+import { commandsWithin, pathOf, programOf } from './frame/command-tree.ts';
+import { initCommand } from './init/init.ts';
 import { keysCommand } from './keys.ts';
 import { limitsCommand } from './limits.ts';
 import { logCommand } from './log/log.ts';
@@ -44,6 +46,7 @@ export function createProgram(): Command {
     .version(version, '-V, --version', 'print the version')
     // What follows the name of a command is that command's: `log` and `log hours` have options of the same names.
     .enablePositionalOptions()
+    .addCommand(initCommand())
     .addCommand(devCommand())
     .addCommand(serveCommand())
     .addCommand(reloadCommand())
@@ -75,16 +78,6 @@ export function createProgram(): Command {
   return program;
 }
 
-/** All commands below a command, at any depth. */
-export function commandsWithin(command: Command): readonly Command[] {
-  return command.commands.flatMap((inner) => [inner, ...commandsWithin(inner)]);
-}
-
-/** The names from the program on, such as `isthmus keys create`. */
-export function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
-}
-
 function prepare(command: Command): void {
   command
     .exitOverride()
@@ -94,6 +87,24 @@ function prepare(command: Command): void {
   if (command.parent !== null) command.showHelpAfterError(`(\`${pathOf(command)} --help\` lists what there is)`);
   const noColour = new Option('--no-color', 'no colours; so do NO_COLOR and whatever is no terminal');
   command.addOption(command.parent === null ? noColour : noColour.hideHelp());
+  preferTypo(command);
   // Whether a switch is off without being named needs no word.
   for (const option of command.options) if (option.defaultValue === false) option.defaultValue = undefined;
+}
+
+/** Of a mistyped option, commander says that the one which was meant is missing: it looks for missing ones first. */
+function preferTypo(command: Command): void {
+  const checks = command as unknown as {
+    missingMandatoryOptionValue(option: Option): void;
+    unknownOption(flag: string): void;
+  };
+  const missing = checks.missingMandatoryOptionValue.bind(command);
+  checks.missingMandatoryOptionValue = (option) => {
+    const flags = command.options.map(({ long }) => long);
+    const typo = (programOf(command) as unknown as { readonly rawArgs: readonly string[] }).rawArgs.find(
+      (word) => /^--[a-z-]+$/.test(word) && !flags.includes(word),
+    );
+    if (typo === undefined) missing(option);
+    else checks.unknownOption(typo);
+  };
 }

@@ -1,8 +1,9 @@
 /** Runs the command line: the result of a command is on stdout; its exit code is 0, 1 where it has something to report, 2 where it could not run. */
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
+import { commandsWithin } from './frame/command-tree.ts';
 import { reportFailure } from './frame/report-failure.ts';
-import { commandsWithin, createProgram } from './program.ts';
+import { createProgram } from './program.ts';
 
 /** Ends the process itself only where a command could not run. */
 export async function run(): Promise<void> {

@@ -1,7 +1,8 @@
 /** The parts of the docs that are generated from the source; tests compare them, `UPDATE_DOCS=1` rewrites them. */
 import type { Command } from 'commander';
 import { examplesOf } from '../../src/cli/frame/cli-command.ts';
-import { commandsWithin, createProgram, pathOf } from '../../src/cli/program.ts';
+import { commandsWithin, pathOf } from '../../src/cli/frame/command-tree.ts';
+import { createProgram } from '../../src/cli/program.ts';
 import { configJsonSchema } from '../../src/config/index.ts';
 import { errorTable } from '../../src/errors/index.ts';
 import { definitions } from '../../src/observability/metrics/metric-table.ts';

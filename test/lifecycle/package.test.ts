@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +27,14 @@ beforeAll(async () => {
   );
 }, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 const command = () => join(folder, 'node_modules/isthmus/dist/cli/main.js');
 
@@ -91,6 +101,49 @@ describe('the packed package', () => {
     } finally {
       isthmus.child.kill('SIGKILL');
       await subgraph.close();
+    }
+  });
+});
+
+describe('a graph that isthmus init writes', () => {
+  it('runs as it is, all subgraphs of it and one that is added', async () => {
+    const bin = join(folder, 'node_modules/.bin');
+    const environment = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+    const isthmus = (...args: readonly string[]) => run(join(bin, 'isthmus'), args, { cwd: folder, env: environment });
+    await isthmus('init', 'shop');
+    const shopConfig = ['--config', 'shop/supergraph.yaml'];
+    const added = await isthmus('init', 'subgraph', '--kind', 'rest', '--name', 'reviews', ...shopConfig);
+    expect(added.stdout).toContain('The graph composes.');
+    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const [PRODUCTS_PORT, STOCK_PORT, REVIEWS_PORT] = ports.map(String);
+    const started = spawn(process.execPath, ['start.mjs', '--port', '0'], {
+      cwd: join(folder, 'shop'),
+      env: { ...environment, PRODUCTS_PORT, STOCK_PORT, REVIEWS_PORT },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        let output = '';
+        started.stdout.on('data', (chunk) => {
+          output += String(chunk);
+          const [, listening] = /"url":"([^"]+)","msg":"listening"/.exec(output) ?? [];
+          if (listening !== undefined) resolve(listening);
+        });
+        started.on('exit', () => reject(new Error(output)));
+      });
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: '{ products { name inStock pitch } reviews { name } }' }),
+      });
+      const { data, errors } = (await response.json()) as { data: Record<string, unknown[]>; errors?: unknown };
+      expect(errors).toBeUndefined();
+      expect(data.products?.[0]).toEqual({ name: 'Kettle', inStock: true, pitch: expect.stringMatching(/\w/) });
+      expect(data.reviews).toEqual([{ name: 'The first' }, { name: 'The second' }]);
+      started.kill('SIGTERM');
+      expect(await once(started, 'exit')).toEqual([0, null]);
+    } finally {
+      started.kill('SIGKILL');
     }
   });
 });

@@ -1,6 +1,7 @@
 /** `isthmus completion bash|zsh|fish`: a script by which a shell completes commands, options, and their values. */
 import { Argument, type Command } from 'commander';
 import { cliCommand } from '../frame/cli-command.ts';
+import { programOf } from '../frame/command-tree.ts';
 import { printResult } from '../frame/print-result.ts';
 import { bashScript } from './bash-script.ts';
 import { completionEntries } from './completion-entries.ts';
@@ -23,8 +24,4 @@ export function completionCommand(): Command {
       const script = scripts[shell](completionEntries(programOf(command)));
       printResult({ json }, { shell, script }, () => script);
     });
-}
-
-function programOf(command: Command): Command {
-  return command.parent === null ? command : programOf(command.parent);
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { examplesOf } from '../../../../src/cli/frame/cli-command.ts';
-import { commandsWithin, createProgram, pathOf } from '../../../../src/cli/program.ts';
+import { commandsWithin, pathOf } from '../../../../src/cli/frame/command-tree.ts';
+import { createProgram } from '../../../../src/cli/program.ts';
 import { runCommand } from '../../../testkit/processes/run-command.ts';
 
 const program = createProgram();
