@@ -7,7 +7,7 @@ import { printSchema } from '@apollo/federation-internals';
 import { GraphQLError, parse, Source } from 'graphql';
 import { messageOf } from '../errors/index.ts';
 import type { CompositionOutcome, CompositionProblem, SubgraphSource } from './composition.ts';
-import { errorProblem, listSizeProblem, placesOf, type Service } from './composition-problems.ts';
+import { errorProblem, listSizeProblem, placesInMessage, placesOf, type Service } from './composition-problems.ts';
 import type { ContractFilter } from './contracts/compose-contracts.ts';
 import { type ListSizeProblem, type NestedListSizes, withoutNestedListSizes } from './costs/nested-list-sizes.ts';
 import { checkLinkImports } from './directives/check-link-imports.ts';
@@ -67,11 +67,12 @@ export function composeSubgraphs(
     hints: [
       ...result.hints.map((hint): CompositionProblem => {
         const code = hint.definition.code;
+        const places = placesOf(hint.nodes ?? [], sources);
         return {
           severity: 'hint',
           code,
           message: hint.message,
-          places: placesOf(hint.nodes ?? [], sources),
+          places: places.length > 0 ? places : placesInMessage(hint.message, sources, services),
           suggestedFix: suggestedFixFor(code, hint.definition.description),
         };
       }),

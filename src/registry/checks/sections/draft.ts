@@ -31,12 +31,19 @@ export function finishSection(
   const findings = drafts.map((draft) => finish(draft, name, rights));
   const counts = { error: 0, warning: 0, info: 0 };
   for (const { severity } of findings) counts[severity]++;
-  const sorted = findings.toSorted((a, b) => weight(a) - weight(b));
-  return { name, outcome: outcomeOfFindings(findings), notes, findings: sorted.slice(0, maxFindings), counts };
+  // What waits for an owner is never left out: whoever publishes asks the report for it.
+  const [owned, others] = [findings.filter(isOwned), findings.filter((finding) => !isOwned(finding))];
+  const listed = [...owned, ...others.toSorted((a, b) => weight(a) - weight(b))].slice(0, maxFindings);
+  const sorted = listed.sort((a, b) => weight(a) - weight(b));
+  return { name, outcome: outcomeOfFindings(findings), notes, findings: sorted, counts };
 }
 
 export function skippedSection(name: SectionName, reason: string): CheckSection {
   return { name, outcome: 'skipped', notes: [reason], findings: [], counts: { error: 0, warning: 0, info: 0 } };
+}
+
+function isOwned(finding: Finding): boolean {
+  return finding.owner !== undefined && isOpen(finding);
 }
 
 /** What is open comes first. */

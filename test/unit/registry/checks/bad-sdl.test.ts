@@ -89,6 +89,14 @@ describe('a check of', () => {
     expect(findings.every(({ message, suggestedFix }) => message !== '' && suggestedFix !== '')).toBe(true);
   });
 
+  it('an enum that nothing uses names its line', async () => {
+    const sdl = linked('type Query { a: Int }\nenum Currency { USD }');
+    const { hints } = await compose([{ name: 's', url: '', sdl, origin: 's.graphql' }]);
+    expect(hints).toMatchObject([
+      { code: 'UNUSED_ENUM_TYPE', places: [{ subgraph: 's', origin: 's.graphql', line: 3 }] },
+    ]);
+  });
+
   it('schemas that take longer than the bound ends then', async () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `type T${index} { a: Int }`).join('\n');
     const sources = [{ name: 's', origin: 's.graphql', sdl: many }];

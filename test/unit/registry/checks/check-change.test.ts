@@ -212,6 +212,15 @@ describe('owners', () => {
     expect(outcomeFor('shop', 'info')).toBe('waiting');
   });
 
+  it('are waited for however much else there is', () => {
+    const error = { severity: 'error', code: 'FIELD_REMOVED', places: [], isChange: true } as const;
+    const many = Array.from({ length: 600 }, (_, index) => ({ ...error, subject: `Query.f${index}`, message: 'gone' }));
+    const own = { ...error, severity: 'info', subject: 'Product.price', message: 'described' } as const;
+    const { findings } = finishSection('changes', [...many, own], { owners, team: undefined, approvals: [] });
+    expect(findings).toHaveLength(500);
+    expect(findings.at(-1)).toMatchObject({ subject: 'Product.price', owner: 'pricing' });
+  });
+
   it('of a field come before those of its type', () => {
     const of = { 'Product.price': 'pricing', 'Product.*': 'shop', Note: 'staff' };
     expect(
