@@ -18,10 +18,11 @@ import { initCommand } from './init/init.ts';
 import { keysCommand } from './keys.ts';
 import { limitsCommand } from './limits.ts';
 import { logCommand } from './log/log.ts';
+import { operationsCommand } from './operations/operations.ts';
 import { eraseCommand } from './people/erase.ts';
 import { exportCommand } from './people/export.ts';
 import { priceCommand } from './price.ts';
-import { promptCommand } from './prompt.ts';
+import { promptCommand } from './prompt/prompt.ts';
 import { registryCommand } from './registry/registry.ts';
 import { reloadCommand } from './reload.ts';
 import { replayCommand } from './replay/replay.ts';
@@ -51,6 +52,7 @@ export function createProgram(): Command {
     .addCommand(serveCommand())
     .addCommand(reloadCommand())
     .addCommand(composeCommand())
+    .addCommand(operationsCommand())
     .addCommand(subgraphCommand())
     .addCommand(supergraphCommand())
     .addCommand(registryCommand())

@@ -16,13 +16,18 @@ export interface PublishedOverlay {
     readonly contracts?: unknown;
     readonly policies?: unknown;
   };
+  /** Manifests of trusted documents, beside those of the file. */
+  readonly documents: readonly string[];
 }
 
 export type PublishedSubgraph =
   | { readonly kind: 'http'; readonly schemaFile: string; readonly routingUrl: string }
   | { readonly kind: 'ai'; readonly schemaFile: string; readonly promptsFolder: string };
 
-export function layOver({ value, lineOf }: YamlSource, { subgraphs, settings }: PublishedOverlay): YamlSource {
+export function layOver(
+  { value, lineOf }: YamlSource,
+  { subgraphs, settings, documents }: PublishedOverlay,
+): YamlSource {
   const file = mappingOf(value);
   const ownSubgraphs = mappingOf(file.subgraphs);
   const ownLimits = mappingOf(file.limits);
@@ -32,8 +37,13 @@ export function layOver({ value, lineOf }: YamlSource, { subgraphs, settings }: 
     ...(settings.contracts === undefined ? {} : { contracts: settings.contracts }),
     ...(settings.policies === undefined ? {} : { policies: settings.policies }),
   };
+  const ownOperations = mappingOf(file.persisted_operations);
+  const ownDocuments = Array.isArray(ownOperations.documents) ? ownOperations.documents : [];
   const merged = {
     ...file,
+    ...(documents.length === 0
+      ? {}
+      : { persisted_operations: { ...ownOperations, documents: [...ownDocuments, ...documents] } }),
     ...(settings.limits === undefined ? {} : { limits: { ...mappingOf(settings.limits), ...counters } }),
     ...(Object.keys(access).length === 0 ? {} : { access }),
     subgraphs: Object.fromEntries(

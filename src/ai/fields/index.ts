@@ -14,6 +14,7 @@ export { type PricedField, type PricedVersion, pricedFieldsOf } from './priced-f
 export type { Prompt } from './prompts/prompt.ts';
 export { PromptError } from './prompts/prompt-error.ts';
 export { createPromptFolder, type PromptChoice, type PromptFolder, readPromptFolder } from './prompts/prompt-folder.ts';
+export { labelsFile, readLabels } from './prompts/prompt-labels.ts';
 export { type PromptUse, promptUses } from './prompts/prompt-uses.ts';
 export { promptsOfFields } from './prompts/prompts-of-fields.ts';
 export type { PublishedPrompt } from './prompts/published-prompt.ts';

@@ -124,7 +124,7 @@ async function askRunning(
   const content = body === '' ? {} : { body: JSON.parse(body) as unknown };
   try {
     const text = await askAdmin(address, { method, path, ...content, timeoutMs, maxAnswerBytes });
-    return path.endsWith('/supergraph.graphql') || text === '' ? text : JSON.parse(text);
+    return path.endsWith('.graphql') || text === '' ? text : JSON.parse(text);
   } catch (error) {
     if (!(error instanceof CliFailure) || error.code !== 'GATEWAY_REFUSED') throw error;
     const { status, answer } = error.fields;

@@ -40,6 +40,8 @@ export function changeText({ change }: PublishedGeneration): string {
       return `publish ${[...change.subgraphs, ...change.sections].join(', ')}`;
     case 'delete':
       return `delete ${change.subgraphs.join(', ')}`;
+    case 'operations':
+      return `operations of ${change.applications.join(', ')}`;
     case 'import':
       return 'import from the configuration';
     case 'rollback':

@@ -7,7 +7,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readTextFile } from '../../lib/index.ts';
-import { contentHashOf, type GenerationContent, promptsFolder, type Texts } from './generation-content.ts';
+import {
+  contentHashOf,
+  type GenerationContent,
+  operationsFolder,
+  promptsFolder,
+  type Texts,
+} from './generation-content.ts';
 import { hashOfText } from './hash-of-text.ts';
 
 /**
@@ -95,8 +101,12 @@ export function contentFolderOf(folder: string, contentHash: string): string {
 }
 
 /** Paths below a content folder, with the hash of each file's text. */
-function filesOf({ subgraphs }: GenerationContent): readonly (readonly [string, string])[] {
-  return Object.entries(subgraphs).flatMap(([name, { files }]) =>
+function filesOf({ subgraphs, operations = {} }: GenerationContent): readonly (readonly [string, string])[] {
+  const manifests = Object.entries(operations).map(
+    ([name, hash]) => [join(operationsFolder, `${name}.json`), hash] as const,
+  );
+  const ofSubgraphs = Object.entries(subgraphs).flatMap(([name, { files }]) =>
     Object.entries(files).map(([path, hash]) => [join(name, path), hash] as const),
   );
+  return [...ofSubgraphs, ...manifests];
 }

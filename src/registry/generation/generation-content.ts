@@ -28,9 +28,13 @@ const settings = z.strictObject({
   policies: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** Trusted documents of an application, as a manifest, by the application's name; absent: none were published. */
+const operations = z.record(subgraphName, textHash);
+
 export const generationContent = z.strictObject({
   subgraphs: z.record(subgraphName, subgraphContent),
   settings,
+  operations: operations.optional(),
 });
 
 export type SubgraphContent = Readonly<z.output<typeof subgraphContent>>;
@@ -39,6 +43,7 @@ export type GenerationSettings = Readonly<z.output<typeof settings>>;
 export interface GenerationContent {
   readonly subgraphs: Readonly<Record<string, SubgraphContent>>;
   readonly settings: GenerationSettings;
+  readonly operations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Texts by their SHA-256. */
@@ -48,6 +53,8 @@ export const emptyContent: GenerationContent = { subgraphs: {}, settings: {} };
 
 export const schemaFile = 'schema.graphql';
 export const promptsFolder = 'prompts';
+/** Beside the folders of subgraphs, whose names begin with a letter. */
+export const operationsFolder = '_operations';
 
 /** SHA-256 in hexadecimal, of the content and by that of all its texts. */
 export function contentHashOf(content: GenerationContent): string {
@@ -55,6 +62,7 @@ export function contentHashOf(content: GenerationContent): string {
 }
 
 /** The hashes of all texts, each once. */
-export function textHashesOf({ subgraphs }: GenerationContent): ReadonlySet<string> {
-  return new Set(Object.values(subgraphs).flatMap(({ files }) => Object.values(files)));
+export function textHashesOf({ subgraphs, operations = {} }: GenerationContent): ReadonlySet<string> {
+  const ofSubgraphs = Object.values(subgraphs).flatMap(({ files }) => Object.values(files));
+  return new Set([...ofSubgraphs, ...Object.values(operations)]);
 }

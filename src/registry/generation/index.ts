@@ -5,6 +5,7 @@ export {
   type GenerationContent,
   type GenerationSettings,
   generationContent,
+  operationsFolder,
   promptsFolder,
   type SubgraphContent,
   schemaFile,

@@ -1,13 +1,17 @@
 /** A generation's content over an operator's own supergraph.yaml. */
 import { join } from 'node:path';
 import type { PublishedOverlay } from '../../config/index.ts';
-import { type GenerationContent, promptsFolder, schemaFile } from './generation-content.ts';
+import { type GenerationContent, operationsFolder, promptsFolder, schemaFile } from './generation-content.ts';
 
 /**
  * @param folder the content's own
  * @param name what messages call it, such as `generation 12 of shop@current`
  */
-export function overlayOf({ subgraphs, settings }: GenerationContent, folder: string, name: string): PublishedOverlay {
+export function overlayOf(
+  { subgraphs, settings, operations = {} }: GenerationContent,
+  folder: string,
+  name: string,
+): PublishedOverlay {
   const entries = Object.entries(subgraphs).map(([subgraph, { kind, routingUrl }]) => {
     const file = join(folder, subgraph, schemaFile);
     return [
@@ -17,5 +21,6 @@ export function overlayOf({ subgraphs, settings }: GenerationContent, folder: st
         : { kind, schemaFile: file, routingUrl: routingUrl ?? '' },
     ] as const;
   });
-  return { name, subgraphs: Object.fromEntries(entries), settings };
+  const documents = Object.keys(operations).map((application) => join(folder, operationsFolder, `${application}.json`));
+  return { name, subgraphs: Object.fromEntries(entries), settings, documents };
 }

@@ -6,6 +6,8 @@ const change = z.discriminatedUnion('kind', [
   /** The subgraphs that another SDL, URL or prompt was published of; `sections` of supergraph.yaml. */
   z.strictObject({ kind: z.literal('publish'), subgraphs: z.array(z.string()), sections: z.array(z.string()) }),
   z.strictObject({ kind: z.literal('delete'), subgraphs: z.array(z.string()) }),
+  /** The trusted documents of applications. */
+  z.strictObject({ kind: z.literal('operations'), applications: z.array(z.string()) }),
   /** The first of a graph: what the operator's own file had. */
   z.strictObject({ kind: z.literal('import') }),
   z.strictObject({ kind: z.literal('rollback'), to: z.number() }),

@@ -28,7 +28,9 @@ export type ContentChange =
       /** Each section takes the place of the one before. */
       readonly settings?: GenerationSettings | undefined;
     }
-  | { readonly kind: 'delete'; readonly subgraphs: readonly string[] };
+  | { readonly kind: 'delete'; readonly subgraphs: readonly string[] }
+  /** The manifests of trusted documents of applications; null: the application has none any more. */
+  | { readonly kind: 'operations'; readonly manifests: Readonly<Record<string, string | null>> };
 
 export interface ChangedContent {
   readonly content: GenerationContent;
@@ -39,6 +41,7 @@ export interface ChangedContent {
 /** @throws RegistryError where it names what is not there, or lacks what a new subgraph needs */
 export function changeContent(before: GenerationContent, change: ContentChange): ChangedContent {
   if (change.kind === 'delete') return { content: without(before, change.subgraphs), texts: new Map() };
+  if (change.kind === 'operations') return withOperations(before, change.manifests);
   const texts = new Map<string, string>();
   const add = (text: string): string => {
     const hash = hashOfText(text);
@@ -49,7 +52,7 @@ export function changeContent(before: GenerationContent, change: ContentChange):
   for (const uploaded of change.subgraphs)
     subgraphs.set(uploaded.name, subgraphOf(uploaded, subgraphs.get(uploaded.name), add));
   const settings = { ...before.settings, ...change.settings };
-  return { content: { subgraphs: inOrder(subgraphs), settings }, texts };
+  return { content: { ...before, subgraphs: inOrder(subgraphs), settings }, texts };
 }
 
 function subgraphOf(
@@ -75,12 +78,31 @@ function subgraphOf(
   return { kind, routingUrl: kind === 'ai' ? null : (routingUrl ?? before?.routingUrl ?? null), files };
 }
 
-function without({ subgraphs, settings }: GenerationContent, names: readonly string[]): GenerationContent {
+function withOperations(before: GenerationContent, manifests: Readonly<Record<string, string | null>>): ChangedContent {
+  const texts = new Map<string, string>();
+  const operations = new Map(Object.entries(before.operations ?? {}));
+  for (const [application, manifest] of Object.entries(manifests)) {
+    if (manifest === null) {
+      operations.delete(application);
+      continue;
+    }
+    texts.set(hashOfText(manifest), manifest);
+    operations.set(application, hashOfText(manifest));
+  }
+  const { operations: _before, ...others } = before;
+  return {
+    content: operations.size === 0 ? others : { ...others, operations: Object.fromEntries(operations) },
+    texts,
+  };
+}
+
+function without(before: GenerationContent, names: readonly string[]): GenerationContent {
+  const { subgraphs } = before;
   const remaining = new Map(Object.entries(subgraphs));
   for (const name of names)
     if (!remaining.delete(name))
       throw new RegistryError('NOT_FOUND', `there is no subgraph "${name}"${didYouMean(name, Object.keys(subgraphs))}`);
-  return { subgraphs: inOrder(remaining), settings };
+  return { ...before, subgraphs: inOrder(remaining) };
 }
 
 function inOrder(subgraphs: ReadonlyMap<string, SubgraphContent>): Readonly<Record<string, SubgraphContent>> {

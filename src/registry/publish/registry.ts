@@ -6,7 +6,7 @@
 import { formatGraphRef, type GraphRef, type PublishedOverlay } from '../../config/index.ts';
 import type { SupergraphParts } from '../../read-supergraph.ts';
 import type { NextGeneration, RegistryHead, RegistryTable } from '../../store/index.ts';
-import { CompositionError } from '../../supergraph/index.ts';
+import { type Composition, CompositionError } from '../../supergraph/index.ts';
 import {
   contentHashOf,
   emptyContent,
@@ -47,6 +47,9 @@ export interface PublishOptions extends Author {
   readonly canary?: NextGeneration['canary'];
 }
 
+/** What composing gives other tools. */
+export type ComposedSdl = Pick<Composition, 'supergraphSdl' | 'apiSdl'>;
+
 /** A change beside what it changes. */
 export interface Candidate extends ChangedContent {
   readonly ref: GraphRef;
@@ -67,13 +70,13 @@ export type Published =
 
 /** How often a change is made again that other processes have overtaken. */
 const maxAttempts = 50;
-const maxSupergraphs = 10;
+const maxComposed = 10;
 
 export class Registry {
   readonly #options: RegistryOptions;
   #running: Promise<unknown> = Promise.resolve();
   /** The newest, by the content's hash. */
-  readonly #supergraphs = new Map<string, string>();
+  readonly #composed = new Map<string, ComposedSdl>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -195,16 +198,16 @@ export class Registry {
   }
 
   /**
-   * The supergraph that serves, as any federation router takes it.
+   * The supergraph that serves, as any federation router takes it, and what clients see of it.
    * @throws RegistryError where nothing has been published
    */
-  async supergraphSdl(ref: GraphRef): Promise<string> {
+  async composed(ref: GraphRef): Promise<ComposedSdl> {
     const generation = await this.generation(ref, (await this.#headOf(ref)).number);
     const { contentHash } = generation;
-    const composed =
-      this.#supergraphs.get(contentHash) ?? (await this.readGeneration(generation)).composition.supergraphSdl;
-    this.#remember(contentHash, composed);
-    return composed;
+    const composed = this.#composed.get(contentHash) ?? (await this.readGeneration(generation)).composition;
+    const { supergraphSdl, apiSdl } = composed;
+    this.#remember(contentHash, { supergraphSdl, apiSdl });
+    return { supergraphSdl, apiSdl };
   }
 
   /** @throws RegistryError where there is none of that number */
@@ -272,11 +275,11 @@ export class Registry {
     }
   }
 
-  #remember(contentHash: string, supergraphSdl: string): void {
-    this.#supergraphs.delete(contentHash);
-    this.#supergraphs.set(contentHash, supergraphSdl);
-    const [oldest] = this.#supergraphs.keys();
-    if (this.#supergraphs.size > maxSupergraphs && oldest !== undefined) this.#supergraphs.delete(oldest);
+  #remember(contentHash: string, composed: ComposedSdl): void {
+    this.#composed.delete(contentHash);
+    this.#composed.set(contentHash, composed);
+    const [oldest] = this.#composed.keys();
+    if (this.#composed.size > maxComposed && oldest !== undefined) this.#composed.delete(oldest);
   }
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
@@ -301,6 +304,7 @@ function withinContent({ problems }: CompositionError): CompositionError {
 
 function changeOf(change: ContentChange): GenerationChange {
   if (change.kind === 'delete') return { kind: 'delete', subgraphs: [...change.subgraphs] };
+  if (change.kind === 'operations') return { kind: 'operations', applications: Object.keys(change.manifests) };
   const subgraphs = change.subgraphs.map(({ name }) => name);
   return { kind: 'publish', subgraphs, sections: Object.keys(change.settings ?? {}) };
 }

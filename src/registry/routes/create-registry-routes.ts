@@ -5,6 +5,7 @@
  *     POST texts                     schemas and prompts by their hash
  *     GET  generations, generations/N
  *     GET  supergraph.graphql        for any federation router that polls a URL; with ETag
+ *     GET  schema.graphql            the API schema, likewise
  *     GET  changelog                 what each generation changed of the API; a page for browsers, else JSON
  *     POST publish, rollback, promote
  *     POST check, approve            what a change would break, and the consent of who owns it
@@ -103,7 +104,9 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
         return { status: 200, body: await history(ref, query) };
       case 'GET supergraph.graphql':
       case 'GET supergraph':
-        return supergraph(ref, call.knownTag);
+        return sdlAnswer((await registry.composed(ref)).supergraphSdl, call.knownTag);
+      case 'GET schema.graphql':
+        return sdlAnswer((await registry.composed(ref)).apiSdl, call.knownTag);
       case 'GET changelog':
         return changes(ref, query, call);
       case 'POST publish': {
@@ -177,12 +180,6 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
     return { status: 200, headers: pageHeaders, body: changelogPage(ref, entries, limit) };
   };
 
-  const supergraph = async (ref: GraphRef, knownTag: string | undefined): Promise<RegistryAnswer> => {
-    const sdl = await registry.supergraphSdl(ref);
-    const headers = { etag: `"${hashOfText(sdl)}"`, 'content-type': 'application/graphql; charset=utf-8' };
-    return knownTag === headers.etag ? { status: 304, headers } : { status: 200, headers, body: sdl };
-  };
-
   return {
     async answer(call) {
       const steps = (call.url.split('?')[0] ?? '').split('/').filter((step) => step !== '');
@@ -200,6 +197,11 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
       }
     },
   };
+}
+
+function sdlAnswer(sdl: string, knownTag: string | undefined): RegistryAnswer {
+  const headers = { etag: `"${hashOfText(sdl)}"`, 'content-type': 'application/graphql; charset=utf-8' };
+  return knownTag === headers.etag ? { status: 304, headers } : { status: 200, headers, body: sdl };
 }
 
 function published({ kind, generation }: Published): RegistryAnswer {

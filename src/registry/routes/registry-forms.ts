@@ -36,6 +36,7 @@ const settings = z.strictObject({ limits: section, contracts: section, policies:
 const contentChangeForm = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('publish'), subgraphs: z.array(uploadedSubgraph).max(500), settings }),
   z.strictObject({ kind: z.literal('delete'), subgraphs: z.array(subgraphName).min(1).max(500) }),
+  z.strictObject({ kind: z.literal('operations'), manifests: z.record(subgraphName, text.nullable()) }),
 ]);
 
 /** The team on whose behalf something is changed or approved. */

@@ -165,6 +165,75 @@ access: { policies: { own: { code: own.ts } } }\n`,
   });
 });
 
+describe('prompts and operations', () => {
+  const at = (...words: readonly string[]) => runCommand(...words, '--config', file('apps.yaml'));
+  beforeAll(async () => {
+    await writeFile(
+      file('apps.yaml'),
+      `registry: { graph: shop@apps }
+subgraphs:
+  products: { routing_url: "${url}", schema: { file: products.graphql } }
+  assistant: { ai: true, schema: { file: assistant.graphql }, prompts: prompts }
+ai: { models: { smart: [local/extractive] } }\n`,
+    );
+    await at('supergraph', 'publish', '--no-settings');
+    await mkdir(file('next'));
+    for (const name of ['pitch', 'pitch@1', 'pitch@2'])
+      await writeFile(file(`next/${name}.prompt`), `---\nmodel: smart\n---\nPraise {{name}}, ${name}.`);
+    await writeFile(file('next/labels.yaml'), '# by the shop\npitch: { production: 1 }\n');
+    await mkdir(file('documents'));
+    await writeFile(file('documents/Name.graphql'), 'query Name { product { name } }');
+  });
+
+  it('are listed and published, and a label is moved by itself', async () => {
+    expect((await at('prompt', 'list')).out).toMatch(/assistant +pitch +smart/);
+    expect(await at('prompt', 'publish', '--subgraph', 'assistant', '--prompts', file('next'))).toMatchObject({
+      code: 0,
+    });
+    expect((await at('prompt', 'list')).out).toMatch(/pitch@1 +smart +production/);
+    expect(await at('prompt', 'label', 'pitch@2', 'production')).toMatchObject({ code: 0 });
+    expect((await at('prompt', 'list')).out).toMatch(/pitch@2 +smart +production/);
+    expect((await at('supergraph', 'diff')).out).toBe(
+      '--- assistant/prompts/labels.yaml\n- pitch: { production: 1 }\n+ pitch: { production: 2 }\n',
+    );
+    expect((await at('supergraph', 'history')).out).toContain('pitch@2 is production');
+    expect(await at('prompt', 'label', 'pitch@3', 'production')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('pitch@3'),
+    });
+    expect(await at('prompt', 'label', 'pitch', 'beta')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('no label'),
+    });
+    expect(await at('prompt', 'list', '--subgraph', 'assistent')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('"assistant"'),
+    });
+  });
+
+  it('are valid, or are not published', async () => {
+    const documents = ['--documents', file('documents')] as const;
+    expect(await at('operations', 'check', ...documents)).toMatchObject({
+      code: 0,
+      out: '1 of 1 documents are valid\n',
+    });
+    expect(await at('operations', 'push', '--name', 'web', ...documents)).toMatchObject({ code: 0 });
+    await writeFile(file('documents/Price.graphql'), 'query Price { product { price } }');
+    const invalid = await at('operations', 'push', '--name', 'web', ...documents);
+    expect(invalid).toMatchObject({ code: 1, out: expect.stringContaining('Cannot query field "price"') });
+    expect((await at('supergraph', 'history')).out).toContain('operations of web');
+    expect(await at('operations', 'check', '--documents', file('nothing'))).toMatchObject({ code: 2 });
+    // A change that one of them would not survive is told as such.
+    await writeFile(file('nameless.graphql'), sdl.replace('name: String', 'title: String'));
+    await writeFile(
+      file('plain.yaml'),
+      'registry: { graph: shop@apps }\nai: { models: { smart: [local/extractive] } }\n',
+    );
+    const words = ['subgraph', 'check', 'shop@apps', '--name', 'products', '--schema', file('nameless.graphql')];
+    expect(await runCommand(...words, '--config', file('plain.yaml'))).toMatchObject({ code: 1 });
+  });
+});
+
 describe('a check', () => {
   const change = (schema: string) => ['shop@checked', '--name', 'products', '--schema', file(schema)] as const;
   const at = (...words: readonly string[]) => runCommand(...words, '--config', file('checked.yaml'));

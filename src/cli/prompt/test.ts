@@ -14,19 +14,19 @@ import {
   readPromptFolder,
   runPromptTest,
   testedUses,
-} from '../ai/fields/index.ts';
-import { textOf } from '../ai/model-call/index.ts';
-import { createModelClient, type ModelClient } from '../ai/models/index.ts';
-import { createMemoryStore } from '../cache/index.ts';
-import { loadConfig, type ResolvedConfig, type SubgraphConfig } from '../config/index.ts';
-import { Deadline, didYouMean, formatUsd, readTextFile } from '../lib/index.ts';
-import { createLogger } from '../observability/index.ts';
-import { alignColumns } from './align-columns.ts';
-import { cliCommand, commandGroup } from './frame/cli-command.ts';
-import { fail } from './frame/cli-failure.ts';
-import { printResult, reportFinding } from './frame/print-result.ts';
-import { withProgress } from './frame/with-progress.ts';
-import { printable } from './printable.ts';
+} from '../../ai/fields/index.ts';
+import { textOf } from '../../ai/model-call/index.ts';
+import { createModelClient, type ModelClient } from '../../ai/models/index.ts';
+import { createMemoryStore } from '../../cache/index.ts';
+import { loadConfig, type ResolvedConfig, type SubgraphConfig } from '../../config/index.ts';
+import { Deadline, didYouMean, formatUsd, readTextFile } from '../../lib/index.ts';
+import { createLogger } from '../../observability/index.ts';
+import { alignColumns } from '../align-columns.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult, reportFinding } from '../frame/print-result.ts';
+import { withProgress } from '../frame/with-progress.ts';
+import { printable } from '../printable.ts';
 
 interface TestOptions {
   readonly config: string;
@@ -34,17 +34,15 @@ interface TestOptions {
   readonly json: boolean;
 }
 
-export function promptCommand(): Command {
-  return commandGroup('prompt', 'The prompts of AI fields.', [
-    cliCommand('test', {
-      description: 'Run the tests in the prompts’ front matter against real models; exits 1 if one fails.',
-      examples: ['isthmus prompt test', 'isthmus prompt test review-summary --model smart --json'],
-    })
-      .argument('[name]', 'a prompt: review-summary, review-summary@3, review-summary#production (default: all)')
-      .option('--model <model>', 'an alias of ai.models, or provider/model, instead of the prompt’s own')
-      .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-      .action(testPrompts),
-  ]);
+export function testCommand(): Command {
+  return cliCommand('test', {
+    description: 'Run the tests in the prompts’ front matter against real models; exits 1 if one fails.',
+    examples: ['isthmus prompt test', 'isthmus prompt test review-summary --model smart --json'],
+  })
+    .argument('[name]', 'a prompt: review-summary, review-summary@3, review-summary#production (default: all)')
+    .option('--model <model>', 'an alias of ai.models, or provider/model, instead of the prompt’s own')
+    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .action(testPrompts);
 }
 
 /** A test to run, or the reason it is not run. */
