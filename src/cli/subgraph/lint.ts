@@ -1,6 +1,6 @@
 /** `isthmus subgraph lint`: what lint finds in one schema, without any registry. */
 import { type Command, Option } from 'commander';
-import { ExamineError, lintSdl } from '../../registry/checks/index.ts';
+import { annotation, ExamineError, lintSdl } from '../../registry/checks/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { paint } from '../frame/paint.ts';
@@ -40,16 +40,17 @@ async function lint({ schema, format, json }: LintOptions): Promise<void> {
       throw error;
     },
   );
-  const { findings, hasEslint } = report;
+  const { findings, unlistedFindings, hasEslint } = report;
   printResult({ json }, report, () =>
     findings.length === 0
       ? `${schema}: nothing found`
       : findings
           .map(({ severity, line, rule, message, suggestedFix }) => {
             const text = `${printable(message)}; ${printable(suggestedFix)}`;
-            if (format === 'github') return `::${severity} file=${schema},line=${line ?? 1},title=${rule}::${text}`;
+            if (format === 'github') return annotation(severity, { place: { file: schema, line }, title: rule, text });
             return `${paint(severity === 'error' ? 'red' : 'yellow', severity)} ${schema}:${line ?? 1} ${rule}\n  ${text}`;
           })
+          .concat(unlistedFindings === 0 || format === 'github' ? [] : [`and ${unlistedFindings} more`])
           .join('\n'),
   );
   if (!hasEslint && !json)

@@ -10,6 +10,6 @@ export type { CheckedDocument } from './sections/documents-section.ts';
 export type { ClientUsage, CoordinateUsage, OperationUsage, UsageReader, UsageWindow } from './usage-reader.ts';
 export type { Thresholds } from './weigh.ts';
 export { relocate } from './write/relocate.ts';
-export { writeGithub } from './write/write-github.ts';
+export { annotation, writeGithub } from './write/write-github.ts';
 export { type MarkdownOptions, writeMarkdown } from './write/write-markdown.ts';
 export { type TextOptions, writeText } from './write/write-text.ts';

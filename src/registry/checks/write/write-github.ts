@@ -2,7 +2,7 @@
  * A report as annotations of a GitHub workflow: errors and warnings at their lines, in the commands that a workflow reads from
  * its output (`::error file=…,line=…::…`).
  */
-import { type CheckReport, type Finding, isOpen } from '../check-report.ts';
+import { type CheckReport, type Finding, isOpen, type Place } from '../check-report.ts';
 import { approvalText, headline, oneLine, usageText } from './words.ts';
 
 /** GitHub shows 10 errors and 10 warnings of a step. */
@@ -24,17 +24,28 @@ function command(kind: 'error' | 'warning', finding: Finding): string {
   const { code, message, places, usage, suggestedFix } = finding;
   const [place] = places;
   const approval = approvalText(finding);
-  const properties = [
-    ...(place === undefined ? [] : [`file=${property(place.file)}`, `line=${place.line ?? 1}`]),
-    `title=${property(code)}`,
-  ];
   const lines = [
     oneLine(message),
     ...(usage === undefined ? [] : [oneLine(usageText(usage))]),
     ...(suggestedFix === undefined ? [] : [`fix: ${suggestedFix}`]),
     ...(approval === undefined ? [] : [approval]),
   ];
-  return `::${kind} ${properties.join(',')}::${data(lines.join('\n'))}`;
+  return annotation(kind, { place, title: code, text: lines.join('\n') });
+}
+
+export interface AnnotationContent {
+  readonly place: Place | undefined;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** One annotation of a workflow, escaped as GitHub reads it. */
+export function annotation(kind: 'error' | 'warning', { place, title, text }: AnnotationContent): string {
+  const properties = [
+    ...(place === undefined ? [] : [`file=${property(place.file)}`, `line=${place.line ?? 1}`]),
+    `title=${property(title)}`,
+  ];
+  return `::${kind} ${properties.join(',')}::${data(text)}`;
 }
 
 function data(text: string): string {
