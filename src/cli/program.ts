@@ -11,6 +11,7 @@ import { composeCommand } from './compose.ts';
 import { configCommand } from './config-schema.ts';
 import { costsCommand } from './costs.ts';
 import { devCommand } from './dev.ts';
+import { doctorCommand } from './doctor/doctor.ts';
 import { explainCommand } from './explain/explain.ts';
 import { withExamples } from './frame/cli-command.ts';
 import { commandsWithin, pathOf, programOf } from './frame/command-tree.ts';
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .addCommand(initCommand())
     .addCommand(devCommand())
+    .addCommand(doctorCommand())
     .addCommand(serveCommand())
     .addCommand(reloadCommand())
     .addCommand(composeCommand())

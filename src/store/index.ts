@@ -1,6 +1,7 @@
 export type { ApiKeyChange, ApiKeyChanges, ApiKeyTable, StoredApiKey } from './api-key-table.ts';
 export type { AuditEntry, RecordedAuditEntry } from './audit-log.ts';
 export type { BudgetRaise } from './budget-raise-table.ts';
+export { keyFileOf } from './generated-key.ts';
 export type { LedgerSums } from './ledger-sums.ts';
 export type { LedgerGroup, LedgerSpan, LedgerSumsRequest, LedgerTable } from './ledger-table.ts';
 export { type OpenStoreOptions, openStore, type Store } from './open-store.ts';
