@@ -64,11 +64,11 @@ const noSubgraph = '';
 export async function checkChange(options: CheckOptions): Promise<CheckReport> {
   const { before, after, usage, window, owners = {}, team, approvals = [] } = options;
   const rights: Rights = { owners, team, approvals };
+  const traffic = await readTraffic(usage, window);
   if (after instanceof CompositionError || after instanceof ConfigError) {
     const composition = finishSection('composition', failureDrafts(after), rights);
-    return reportOf([composition, ...withoutCandidate()], undefined);
+    return reportOf([composition, ...withoutCandidate()], traffic);
   }
-  const traffic = await readTraffic(usage, window);
   const composition = finishSection('composition', [], rights);
   return reportOf([composition, ...(await new Check(options, before, after, traffic, rights).run())], traffic);
 }

@@ -58,7 +58,7 @@ export interface Place {
 }
 
 export interface Finding {
-  /** Of the change: equal whenever the same change is checked, so that an approval of it is remembered. */
+  /** Of the change: equal whenever it is checked, so that an approval is remembered. Empty where nobody may approve it. */
   readonly change: string;
   readonly severity: Severity;
   /** Such as `FIELD_REMOVED`, `INVALID_GRAPHQL`, `naming-convention`. */

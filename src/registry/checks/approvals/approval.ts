@@ -47,9 +47,8 @@ export function changeOf(code: string, subject: string | undefined, identity: st
 /** What a report waits for. */
 export function approve(report: CheckReport, { changes, team, actor, at, comment }: ApproveOptions): Approved {
   const approvable = report.sections
-    .filter(({ name }) => name !== 'composition')
     .flatMap(({ findings }) => findings)
-    .filter(isOpen);
+    .filter((finding) => finding.change !== '' && isOpen(finding));
   const record = ({ change, code, subject, message }: Finding): Approval => {
     return { change, code, subject, message, team, actor, at, comment };
   };

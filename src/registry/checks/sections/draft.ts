@@ -56,8 +56,8 @@ function finish(
   name: SectionName,
   { owners, team, approvals }: Rights,
 ): Finding {
+  if (name === 'composition') return { change: '', ...draft };
   const change = changeOf(draft.code, draft.subject, identity ?? draft.message);
-  if (name === 'composition') return { change, ...draft };
   const owner = isChange && draft.subject !== undefined ? ownerOf(owners, draft.subject) : undefined;
   const foreign = owner === team ? undefined : owner;
   const approval = approvals.find(

@@ -78,7 +78,7 @@ export function approvalText(finding: Finding): string | undefined {
     const comment = approval.comment === undefined ? '' : `: ${approval.comment}`;
     return `approved by ${approval.actor}${team}${comment}`;
   }
-  if (!isOpen(finding)) return undefined;
+  if (change === '' || !isOpen(finding)) return undefined;
   return owner === undefined ? `approve it as ${change}` : `waits for ${owner} to approve ${change}`;
 }
 

@@ -10,6 +10,7 @@ import {
   checkChange,
   type Finding,
   relocate,
+  writeText,
 } from '../../../../src/registry/checks/index.ts';
 import { finishSection } from '../../../../src/registry/checks/sections/draft.ts';
 import { CompositionError } from '../../../../src/supergraph/index.ts';
@@ -149,6 +150,8 @@ describe('a check', () => {
     expect(broken.sections[0]?.findings).toMatchObject([
       { code: 'INVALID_GRAPHQL', suggestedFix: 'close it', places: [{ file: 'shop.graphql', line: 3 }] },
     ]);
+    expect(writeText(broken)).not.toContain('approve');
+    expect(approve(broken, { changes: 'all', team: undefined, actor: 'cli:ann', at: 7 }).approvals).toEqual([]);
     expect(new Set(broken.sections.slice(1).map(({ outcome }) => outcome))).toEqual(new Set(['skipped']));
     const refused = await checked({
       after: new ConfigError('s.yaml', [{ path: 'limits.cost', line: 7, message: 'no' }]),
