@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { accessCommand } from './access/access.ts';
 import { aiCommand } from './ai.ts';
 import { auditCommand } from './audit.ts';
+import { backupCommand, restoreCommand } from './backup.ts';
 import { budgetsCommand } from './budgets.ts';
 import { cacheCommand } from './cache/cache.ts';
 import { completionCommand } from './completion/completion.ts';
@@ -69,6 +70,8 @@ export function createProgram(): Command {
     .addCommand(keysCommand())
     .addCommand(auditCommand())
     .addCommand(storeCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
     .addCommand(costsCommand())
     .addCommand(logCommand())
     .addCommand(usageCommand())

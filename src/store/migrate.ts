@@ -240,11 +240,12 @@ export async function migrate(
 ): Promise<MigratedStore> {
   return db.transaction().execute(async (transaction) => {
     if (kind === 'postgres') await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(transaction);
-    return migrateLocked(transaction, kind, keysOf);
+    return migrateIn(transaction, kind, keysOf);
   });
 }
 
-async function migrateLocked(
+/** Within a transaction that has the lock, or the tables to itself. */
+export async function migrateIn(
   transaction: StoreTransaction,
   kind: StoreKind,
   keysOf: (state: 'new' | 'existing') => StoreKeys,

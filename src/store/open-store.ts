@@ -109,7 +109,7 @@ function storeOf(db: StoreDatabase, kind: StoreConfig['kind'], { keys, derivatio
 }
 
 /** @throws UnusableStore where the file with the generated key of an existing store is gone */
-function keysOf(config: StoreConfig, state: 'new' | 'existing'): StoreKeys {
+export function keysOf(config: StoreConfig, state: 'new' | 'existing'): StoreKeys {
   const previous = config.previousKeys.map(createStoreCipher);
   if (config.key !== undefined) {
     // A store whose key was generated first, and is configured since.

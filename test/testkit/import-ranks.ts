@@ -66,6 +66,8 @@ export const importRanks: Readonly<Record<string, number>> = {
   counters: 2,
   tls: 2,
   config: 1,
+  archive: 1,
+  'store/backup': 6,
   redis: 1,
   signals: 1,
   threads: 1,

@@ -1,4 +1,5 @@
-export { locateRecords, openRecords, type RecordsLocation } from './open-records.ts';
+export { migrateRecords } from './migrate-records.ts';
+export { locateRecords, openRecords, type RecordsLocation, recordsFileOf } from './open-records.ts';
 export type { RecordGroup, RecordSumsRequest } from './read-sums.ts';
 export type { WrittenSum } from './record-columns.ts';
 export type {

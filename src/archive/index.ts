@@ -1,0 +1,1 @@
+export { type ArchivedFile, ArchiveError, readArchive, writeArchive } from './archive.ts';

@@ -1,0 +1,2 @@
+export { backupStore } from './backup-store.ts';
+export { restoreStore, StoreExists } from './restore-store.ts';
