@@ -6,6 +6,7 @@ import { aiCommand } from './ai.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand, restoreCommand } from './backup.ts';
 import { budgetsCommand } from './budgets.ts';
+import { bundleCommand } from './bundle/bundle.ts';
 import { cacheCommand } from './cache/cache.ts';
 import { completionCommand } from './completion/completion.ts';
 import { composeCommand } from './compose.ts';
@@ -59,6 +60,7 @@ export function createProgram(): Command {
     .addCommand(subgraphCommand())
     .addCommand(supergraphCommand())
     .addCommand(registryCommand())
+    .addCommand(bundleCommand())
     .addCommand(typesCommand())
     .addCommand(aiCommand())
     .addCommand(cacheCommand())

@@ -5,12 +5,14 @@ import { loadConfig } from '../config/index.ts';
 import { createGateway } from '../gateway.ts';
 import { type OpenedLog, openLog } from '../observability/index.ts';
 import { openWorkers } from '../workers/index.ts';
+import { openBundle } from './bundle/open-bundle.ts';
 import { cliCommand } from './frame/cli-command.ts';
 import { readPort } from './read-port.ts';
 import { type ServedGateway, serveGateway } from './serve-gateway.ts';
 
 interface ServeOptions {
   readonly config: string;
+  readonly bundle?: string;
   readonly port?: number;
   readonly host?: string;
   readonly workers?: number;
@@ -25,10 +27,12 @@ export function serveCommand(): Command {
       'isthmus serve',
       'isthmus serve --config production.yaml --host 0.0.0.0 --workers auto',
       'isthmus serve --port 0 --no-watch --json',
+      'isthmus serve --bundle shop.isthmus',
     ],
     json: 'write the log as JSON lines in a terminal, too',
   })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+    .option('--bundle <file>', 'serve what `isthmus bundle` has packed, instead of a configuration file')
     .option('--port <number>', 'instead of server.port; 0 takes a free one', readPort)
     .option('--host <address>', 'instead of server.host')
     .option('--workers <number>', 'instead of server.workers; auto is one for each core', readWorkers)
@@ -36,7 +40,9 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-function serve({ config, port, host, workers, watch, json }: ServeOptions): Promise<void> {
+async function serve({ bundle, port, host, workers, json, ...options }: ServeOptions): Promise<void> {
+  const config = bundle === undefined ? options.config : await openBundle(bundle);
+  const watch = options.watch && bundle === undefined;
   return serveGateway({ config, port, host, open: () => openGateway({ config, workers, watch, json }) });
 }
 
