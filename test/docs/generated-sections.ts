@@ -166,6 +166,8 @@ const parts: Readonly<Record<string, string>> = {
   'registry/publish': 'changes of a graph: composed as a gateway would, published, rolled back, promoted',
   'registry/follow': 'what serves of a graph, followed in a store or over HTTP, verified, and kept on disk',
   'registry/generation': 'what a generation of a graph consists of: content by hash, signatures, folders on disk',
+  archive: 'several files in one, verified before anything is taken out',
+  'store/backup': 'the store in one file, and back',
   'store/records': 'records of operations, sums of hours and usage as rows, written, searched and pruned',
   usage: 'sums of what operations use, by operation and client, and what is asked of them',
   'usage/coordinates': 'the coordinates that a document and its variables name',

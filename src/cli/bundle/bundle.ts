@@ -21,7 +21,7 @@ export function bundleCommand(): Command {
   return cliCommand('bundle', {
     description:
       'Pack configuration, schemas, prompts, trusted documents and modules into one file that starts offline.',
-    examples: ['isthmus bundle --output shop.isthmus', 'isthmus serve --bundle shop.isthmus # on another machine'],
+    examples: ['isthmus bundle --output shop.isthmus', 'isthmus bundle --config production.yaml --output shop.isthmus'],
   })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .requiredOption('--output <file>', 'where it is written (required)')
