@@ -29,7 +29,7 @@ export async function bundledFiles(
   const root = dirname(config.file);
   const paths = new Set<string>();
   for (const path of await ownPaths(config)) for (const file of await filesOf(path)) await addWithImports(file, paths);
-  const own = [...paths].map((source) => ({ path: pathWithin(root, source), source }));
+  const local = [...paths].map((source) => ({ path: pathWithin(root, source), source }));
 
   // `createSdlStore` writes them as a gateway looks for them.
   const store = createSdlStore(join(folder, 'supergraph.yaml'));
@@ -41,8 +41,8 @@ export async function bundledFiles(
     await store.store({ name: 'supergraph', url: supergraph.source.url, sdl: composition.supergraphSdl });
   await mkdir(join(folder, '.isthmus'), { recursive: true });
   await writeFile(join(folder, '.isthmus', 'supergraph.graphql'), composition.supergraphSdl);
-  const written = await filesOf(folder);
-  return [...own, ...written.map((source) => ({ path: pathWithin(folder, source), source }))].toSorted((a, b) =>
+  const copies = await filesOf(folder);
+  return [...local, ...copies.map((source) => ({ path: pathWithin(folder, source), source }))].toSorted((a, b) =>
     a.path < b.path ? -1 : 1,
   );
 }

@@ -13,25 +13,25 @@ export async function openBundle(name: string): Promise<string> {
   const parent = join(dirname(bundle), '.isthmus', 'bundles');
   const folder = join(parent, basename(bundle));
   await mkdir(folder, { recursive: true });
-  const taken = await mkdtemp(join(parent, '.taken-'));
+  const unpacked = await mkdtemp(join(parent, '.unpacked-'));
   try {
-    const { config } = await readArchive(bundle, 'bundle', taken);
+    const { config } = await readArchive(bundle, 'bundle', unpacked);
     if (typeof config !== 'string' || config !== basename(config)) throw new ArchiveError('it names no configuration');
     for (const entry of await readdir(folder))
       if (entry !== state) await rm(join(folder, entry), { recursive: true, force: true });
-    for (const entry of await readdir(taken))
-      if (entry !== state) await rename(join(taken, entry), join(folder, entry));
-    for (const kept of await readdir(join(taken, state)).catch(() => [])) {
+    for (const entry of await readdir(unpacked))
+      if (entry !== state) await rename(join(unpacked, entry), join(folder, entry));
+    for (const entry of await readdir(join(unpacked, state)).catch(() => [])) {
       await mkdir(join(folder, state), { recursive: true });
-      await rm(join(folder, state, kept), { recursive: true, force: true });
-      await rename(join(taken, state, kept), join(folder, state, kept));
+      await rm(join(folder, state, entry), { recursive: true, force: true });
+      await rename(join(unpacked, state, entry), join(folder, state, entry));
     }
     return join(folder, config);
   } catch (error) {
     if (error instanceof ArchiveError) return fail('FILE', `${name}: ${error.message}`);
     throw error;
   } finally {
-    await rm(taken, { recursive: true, force: true });
+    await rm(unpacked, { recursive: true, force: true });
   }
 }
 
