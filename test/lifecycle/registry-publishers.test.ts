@@ -15,7 +15,7 @@ import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/processes/spawn-is
 import { Random } from '../testkit/random/random.ts';
 import { newSeed, randomRuns } from '../testkit/random/random-runs.ts';
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 240_000 * randomRuns(1) });
 
 /** Each of two owners publishes so many; the issue's 500 are `npm run soak -- 32 registry`. */
 const versions = randomRuns(8);
