@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { ConfigError, formatGraphRef, type ResolvedConfig } from '../config/index.ts';
 import { invariant } from '../lib/index.ts';
-import type { Logger } from '../observability/index.ts';
+import type { Logger, MetricSource, ThreadMetrics } from '../observability/index.ts';
 import type { EndedCanary, FollowedGenerations, GenerationFeed, RegistryFollower } from '../registry/follow/index.ts';
 import { CompositionError, schemaUnavailable } from '../supergraph/index.ts';
 import type { ConfigSource } from './config-source.ts';
@@ -25,15 +25,22 @@ export interface FollowedRegistry {
   close(): Promise<void>;
 }
 
+export interface FollowRegistryOptions {
+  /** Whether one is followed where the configuration does not say. */
+  readonly byDefault: boolean;
+  /** Undefined: nothing is counted. */
+  readonly metrics: ThreadMetrics | undefined;
+  readonly log: Logger;
+}
+
 /**
- * @param byDefault whether one is followed where the configuration does not say
  * @returns undefined where none is followed
  * @throws ConfigError where the configuration names one and it cannot be opened
  */
 export async function followRegistry(
   source: ConfigSource,
   config: ResolvedConfig,
-  { byDefault, log }: { readonly byDefault: boolean; readonly log: Logger },
+  { byDefault, metrics, log }: FollowRegistryOptions,
 ): Promise<FollowedRegistry | undefined> {
   const { enabled } = config.registry;
   if (!(enabled ?? byDefault)) return undefined;
@@ -42,6 +49,7 @@ export async function followRegistry(
     const { feed, publicKey } = await openFeed(config, log);
     const folder = join(dirname(source.file), '.isthmus', 'registry');
     const follower = await RegistryFollower.open({ ref: config.registry.ref, feed, publicKey, folder, log });
+    metrics?.add(metricSource(follower));
     return followed(source, follower, config);
   } catch (error) {
     if (enabled === true) throw error instanceof ConfigError ? error : unusable(config, error);
@@ -49,6 +57,16 @@ export async function followRegistry(
     return undefined;
   }
 }
+
+const metricSource =
+  (follower: RegistryFollower): MetricSource =>
+  (set) => {
+    set('isthmus_registry_connected', follower.isConnected ? 1 : 0);
+    const { serving, canary } = follower.current ?? {};
+    if (serving !== undefined) set('isthmus_registry_generation', serving.number, 'all');
+    if (canary !== undefined) set('isthmus_registry_generation', canary.number, 'canary');
+    set('isthmus_canary_percent', canary?.percent ?? 0);
+  };
 
 async function openFeed(
   { registry: { remote, ref }, store: storeConfig, file }: ResolvedConfig,

@@ -109,7 +109,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<GatewayRunti
   let registry: FollowedRegistry | undefined;
   let watched: WatchedSupergraph;
   try {
-    registry = await followRegistry(source, config, { byDefault: options.registry ?? false, log });
+    registry = await followRegistry(source, config, { byDefault: options.registry ?? false, metrics, log });
     watched = await watchSupergraph({
       source,
       registry,

@@ -154,7 +154,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   let registry: FollowedRegistry | undefined;
   let watched: WatchedSupergraph;
   try {
-    registry = await followRegistry(source, config, { byDefault: options.registry ?? false, log });
+    registry = await followRegistry(source, config, { byDefault: options.registry ?? false, metrics, log });
     watched = await watchSupergraph({
       source,
       registry,

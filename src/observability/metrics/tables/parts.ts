@@ -31,6 +31,24 @@ export const partMetrics = {
     help: '1 while the last change has been refused and not been put right.',
     across: 'max',
   },
+  isthmus_registry_connected: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while the registry that is followed answers, 0 while it does not; absent where none is followed.',
+    across: 'max',
+  },
+  isthmus_registry_generation: {
+    type: 'gauge',
+    labels: ['served'],
+    help: 'The number of the generation that the registry serves: to all, and as a canary.',
+    across: 'max',
+  },
+  isthmus_canary_percent: {
+    type: 'gauge',
+    labels: [],
+    help: 'The share of callers that a canary serves, in percent; 0 where there is none.',
+    across: 'max',
+  },
   isthmus_workers: {
     type: 'gauge',
     labels: ['state'],
