@@ -1,5 +1,5 @@
 import type { ChecksConfig } from '../../config/index.ts';
-import type { CheckOptions } from './check-change.ts';
+import type { CheckOptions } from './check-options.ts';
 
 /** @param now the end of the window, in milliseconds since 1970 */
 export function configuredCheck(

@@ -1,7 +1,8 @@
 export { type Approval, type Approved, type ApproveOptions, approve } from './approvals/approval.ts';
 export type { Owners } from './approvals/owners.ts';
 export { type ApiChange, changelogOf } from './changelog-of.ts';
-export { type CheckOptions, checkChange } from './check-change.ts';
+export { checkChange } from './check-change.ts';
+export type { CheckOptions } from './check-options.ts';
 export type { CheckOutcome, CheckReport, CheckSection, Finding, Severity } from './check-report.ts';
 export { configuredCheck } from './configured-check.ts';
 export { ExamineError } from './examine/examine-in-worker.ts';
