@@ -147,6 +147,24 @@ describe('once there is an admin key', () => {
     expect((await by(reader.key, '{ keys { id } }')).data.keys).toHaveLength(3);
     expect((await by(reader.key, create)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
     expect((await by(nobody.key, '{ keys { id } }')).status).toBe(403);
+    const owner = await keys.create({ ...rights, scopes: ['registry:publish'], roles: ['team:catalog'] });
+    const registry = (key: string, path: string, body?: unknown) =>
+      fetch(`${at}/registry/v1/graphs/main/current/${path}`, {
+        headers: { 'x-hive-cdn-key': key },
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      });
+    const sdl = 'type Query { a: Int b: Int }';
+    const change = { change: { kind: 'publish', subgraphs: [{ name: 'a', sdl }] } };
+    await expect
+      .poll(async () => (await registry(owner.key, 'served')).status, { timeout: safetyLimit(2_000) })
+      .toBe(204);
+    expect((await registry(reader.key, 'publish', change)).status).toBe(403);
+    expect((await registry(nobody.key, 'served')).status).toBe(403);
+    const foreign = await registry(owner.key, 'publish', { ...change, team: 'pricing' });
+    expect(await foreign.text()).toContain('team:pricing');
+    expect((await registry(owner.key, 'publish', change)).status).toBe(201);
+    expect(await (await registry(reader.key, 'supergraph.graphql')).text()).toContain('b: Int');
+    expect((await by(owner.key, '{ keys { id } }')).status).toBe(403);
     const scrape = (headers: Record<string, string>) => fetch(`${at}/metrics`, { headers });
     expect((await scrape({})).status).toBe(401);
     expect((await scrape({ authorization: `Bearer ${nobody.key}` })).status).toBe(403);
