@@ -15,7 +15,7 @@ const federation = 'extend schema @link(url: "https://specs.apollo.dev/federatio
 
 async function writeShop(folder: string, introspected: string): Promise<void> {
   await mkdir(join(folder, 'policies'), { recursive: true });
-  await mkdir(join(folder, 'documents'));
+  await mkdir(join(folder, 'documents', '.isthmus'), { recursive: true });
   const files = {
     'supergraph.yaml': `subgraphs:
   stock: { routing_url: "${introspected}", schema: { file: stock.graphql } }
@@ -29,6 +29,8 @@ server: { port: 0 }
     'policies/open.ts': "import { isOpen } from './hours.ts';\nexport const policy = () => isOpen;\n",
     'policies/hours.ts': 'export const isOpen = true;\n',
     'documents/hello.graphql': '{ __typename }',
+    'documents/.isthmus/state.key': 'a secret',
+    'documents/.env': 'A=secret',
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
 }
@@ -44,6 +46,7 @@ it('a gateway starts from a bundle alone, while a subgraph that gave its schema 
   expect(JSON.parse(packed.out).files).toEqual(
     expect.arrayContaining(['documents/hello.graphql', 'policies/hours.ts', 'stock.graphql', 'supergraph.yaml']),
   );
+  expect(packed.out).not.toMatch(/state\.key|\.env/);
   await rm(from, { recursive: true });
 
   const elsewhere = join(root, 'elsewhere');

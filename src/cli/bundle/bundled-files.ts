@@ -41,7 +41,7 @@ export async function bundledFiles(
     await store.store({ name: 'supergraph', url: supergraph.source.url, sdl: composition.supergraphSdl });
   await mkdir(join(folder, '.isthmus'), { recursive: true });
   await writeFile(join(folder, '.isthmus', 'supergraph.graphql'), composition.supergraphSdl);
-  const copies = await filesOf(folder);
+  const copies = await filesOf(join(folder, '.isthmus'));
   return [...local, ...copies.map((source) => ({ path: pathWithin(folder, source), source }))].toSorted((a, b) =>
     a.path < b.path ? -1 : 1,
   );
@@ -63,18 +63,30 @@ async function ownPaths(config: ResolvedConfig): Promise<readonly string[]> {
   ];
 }
 
+/** Below a folder that is named, what is never served from: a store and its key, packages, history. */
+const excluded: ReadonlySet<string> = new Set(['.isthmus', 'node_modules', '.git']);
+
 async function filesOf(path: string): Promise<readonly string[]> {
   if (!existsSync(path)) return [];
   if (!(await stat(path)).isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter(
+      (file) =>
+        !relative(path, file)
+          .split(sep)
+          .some((step) => excluded.has(step) || step.startsWith('.env')),
+    );
 }
 
 async function addWithImports(file: string, paths: Set<string>): Promise<void> {
   if (paths.has(file)) return;
   paths.add(file);
   if (!/\.[cm]?[jt]s$/.test(file)) return;
-  const text = await readFile(file, 'utf8');
+  // Types are erased: nothing is loaded for them.
+  const text = (await readFile(file, 'utf8')).replace(/\b(?:import|export)\s+type\s[^;'"]*from\s*['"][^'"]*['"]/g, '');
   for (const [, specifier = ''] of text.matchAll(/(?:from|import|import\()\s*['"](\.{1,2}\/[^'"]+)['"]/g)) {
     const imported = resolve(dirname(file), specifier);
     if (existsSync(imported)) await addWithImports(imported, paths);
