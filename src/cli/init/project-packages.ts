@@ -1,6 +1,7 @@
 /** What a project needs, in the versions that this Isthmus was tested with. */
 import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 // The package's own, beside src/ and beside dist/.
 const packageFile = new URL('../../../package.json', import.meta.url);
@@ -31,9 +32,22 @@ export function packageJson(folder: string): string {
     private: true,
     engines,
     scripts: { start: 'node start.mjs', check: 'isthmus compose', doctor: 'isthmus doctor' },
-    dependencies: { ...Object.fromEntries(needed), isthmus: version },
+    dependencies: { ...Object.fromEntries(needed), isthmus: installedFrom() ?? version },
   };
   return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+/** A tarball, a folder or a URL, where a project has it from there. @returns undefined: it is the registry's */
+function installedFrom(): string | undefined {
+  const project = fileURLToPath(new URL('../../package.json', packageFile));
+  try {
+    const { dependencies } = JSON.parse(readFileSync(project, 'utf8')) as Partial<OwnPackage>;
+    const source = dependencies?.isthmus ?? '';
+    if (source.startsWith('file:')) return `file:${resolve(dirname(project), source.slice('file:'.length))}`;
+    return /^(?:https?|git)/.test(source) ? source : undefined;
+  } catch {
+    return undefined; // it is installed globally, or a checkout
+  }
 }
 
 /** As npm allows it. */
