@@ -191,9 +191,9 @@ describe('a bad start', () => {
   });
 
   it('names every wrong key with path and line', async () => {
-    const { config } = await shopConfig('registry: { url: none }\nserver: { prot: 1 }\n');
+    const { config } = await shopConfig('events: { url: none }\nserver: { prot: 1 }\n');
     const output = await fails(['serve', '--config', config]);
-    expect(output).toContain(`supergraph.yaml:2: registry: "registry" is not available yet`);
+    expect(output).toContain(`supergraph.yaml:2: events: "events" is not available yet`);
     expect(output).toContain(`supergraph.yaml:3: server.prot: "prot" is not a key here`);
   });
 
