@@ -1,15 +1,22 @@
 /** Providers and aliases. No key is printed, and no model is called. */
+import { parse } from 'yaml';
 import type { ResolvedConfig } from '../../config/index.ts';
+import { readTextFile } from '../../lib/index.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
-export async function modelFindings({ ai }: ResolvedConfig): Promise<readonly Finding[]> {
-  const providers = ai.providers.flatMap((provider): readonly Finding[] => {
-    if (provider.kind === 'local') return [];
-    const { name, keys } = provider;
-    const check = `provider ${name}`;
-    if (keys.length > 0) return [ok(check, keys.length === 1 ? 'has a key' : `has ${keys.length} keys`)];
-    const fix = `set ai.providers.${name}.api_key, or the environment variable that it names; without, its models are skipped`;
-    return [warning(check, 'has no key', fix)];
+export async function modelFindings({ ai, file }: ResolvedConfig): Promise<readonly Finding[]> {
+  const usable = ai.providers.flatMap((provider) => (provider.kind === 'local' ? [] : [provider]));
+  const withKeys = usable.map(({ name, keys }) =>
+    ok(`provider ${name}`, keys.length === 0 ? 'needs no key' : 'has a key'),
+  );
+  // A provider whose key is empty is left out of a configuration, with its models.
+  const leftOut = (await providersOf(file)).filter(([name]) =>
+    ai.providers.every((provider) => provider.name !== name),
+  );
+  const keyless = leftOut.map(([name, settings]) => {
+    const [, variable] = /\$\{([A-Za-z_]\w*)/.exec(JSON.stringify([settings.api_key, settings.api_keys])) ?? [];
+    const fix = `set ${variable === undefined ? `ai.providers.${name}.api_key` : `the environment variable ${variable}`}`;
+    return warning(`provider ${name}`, 'has no key: its models are skipped', fix);
   });
   const aliases = Object.entries(ai.models).map(([name, { targets }]) => {
     const models = targets.map(({ provider, model }) => `${provider}/${model}`);
@@ -21,5 +28,15 @@ export async function modelFindings({ ai }: ResolvedConfig): Promise<readonly Fi
       fix,
     );
   });
-  return [...providers, ...aliases];
+  return [...withKeys, ...keyless, ...aliases];
+}
+
+type ProviderSettings = Readonly<Partial<Record<'api_key' | 'api_keys', unknown>>>;
+
+/** As they are written: the configuration has been checked. */
+async function providersOf(file: string): Promise<readonly (readonly [string, ProviderSettings])[]> {
+  const yaml = parse(await readTextFile(file)) as {
+    readonly ai?: { readonly providers?: Record<string, ProviderSettings> };
+  };
+  return Object.entries(yaml.ai?.providers ?? {});
 }

@@ -81,7 +81,7 @@ server: { port: ${port}, workers: 200, tls: { cert: cert.pem, key: key.pem } }
 admin: false
 store: { url: "sqlite:no.db" }
 cache: { store: redis, url: "redis://u:secretpw@127.0.0.1:1" }
-ai: { providers: { openai: { kind: openai, base_url: "http://127.0.0.1:1", api_key: "" } }, models: { fast: [openai/gpt-4.1] } }
+ai: { providers: { openai: { kind: openai, base_url: "http://127.0.0.1:1", api_key: "\${DOCTOR_KEY:-}" } }, models: { fast: [openai/gpt-4.1] } }
 `,
     });
     const { code, of, out } = await examine(config);
@@ -98,6 +98,7 @@ ai: { providers: { openai: { kind: openai, base_url: "http://127.0.0.1:1", api_k
     expect(of('store')).toMatchObject([problem('not an SQLite database', 'supergraph.yaml')]);
     expect(of('redis')).toMatchObject([problem('ECONNREFUSED', 'its URL')]);
     expect(of('workers')).toMatchObject([{ state: 'warning', fix: expect.stringContaining('server.workers') }]);
+    expect(of('provider openai')).toMatchObject([{ state: 'warning', fix: 'set the environment variable DOCTOR_KEY' }]);
     expect(of('model fast')).toMatchObject([{ state: 'warning', fix: expect.stringContaining('local/extractive') }]);
     expect(of('composition').map(({ state }) => state)).toContain('problem');
     expect(out).not.toContain('secretpw');
