@@ -16,8 +16,8 @@ import { cliCommand, commandGroup } from './frame/cli-command.ts';
 import { fail } from './frame/cli-failure.ts';
 import { printResult, reportFinding } from './frame/print-result.ts';
 import { withProgress } from './frame/with-progress.ts';
+import { readHeader } from './options/read-header.ts';
 import { printable } from './printable.ts';
-import { readHeader } from './read-header.ts';
 
 /** How long one operation may take in total; the gateway's own limit is server.operation_timeout. */
 const warmTimeoutMs = 600_000;

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import type { RecordedAuditEntry } from '../store/index.ts';
 import { cliCommand } from './frame/cli-command.ts';
 import { printResult } from './frame/print-result.ts';
+import { readLimit } from './options/read-limit.ts';
 import { printable } from './printable.ts';
-import { readLimit } from './read-limit.ts';
 import { withStore } from './with-store.ts';
 
 type DatedEntry = Omit<RecordedAuditEntry, 'at'> & { readonly at: string };

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ResolvedConfig } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
-import { readHeader } from '../read-header.ts';
+import { readHeader } from '../options/read-header.ts';
 import { UnjudgedError } from './judge-operation.ts';
 
 export interface CallerOptions {

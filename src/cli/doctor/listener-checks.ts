@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { ResolvedConfig } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { readTextFile } from '../../lib/index.ts';
-import { findGateways } from '../running-gateways.ts';
+import { findGateways } from '../serve/running-gateways.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const timeoutMs = 3_000;

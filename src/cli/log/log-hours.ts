@@ -5,9 +5,9 @@ import { quantile, type SumDimension, sumDimensions } from '../../observability/
 import type { RecordGroup } from '../../store/records/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { cliCommand } from '../frame/cli-command.ts';
+import { readDimensions, readStep } from '../options/read-grouping.ts';
+import { readMoment } from '../options/read-moment.ts';
 import { printable } from '../printable.ts';
-import { readDimensions, readStep } from '../read-grouping.ts';
-import { readMoment } from '../read-moment.ts';
 import { milliseconds } from './log-lines.ts';
 import { withRecords } from './with-records.ts';
 

@@ -7,9 +7,9 @@ import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
 import { withProgress } from '../frame/with-progress.ts';
+import { readHeader } from '../options/read-header.ts';
+import { readHttpUrl } from '../options/read-http-url.ts';
 import { printable } from '../printable.ts';
-import { readHeader } from '../read-header.ts';
-import { readHttpUrl } from '../read-http-url.ts';
 import { askGateway, type ReplayedAnswer, type ReplayTarget } from './ask-gateway.ts';
 import { type RecordedLine, type RecordedOperation, readRecording, type SkipReason } from './read-recording.ts';
 

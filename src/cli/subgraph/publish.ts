@@ -7,7 +7,7 @@ import { messageOf } from '../../errors/index.ts';
 import { readTextFile } from '../../lib/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
-import { readHttpUrl } from '../read-http-url.ts';
+import { readHttpUrl } from '../options/read-http-url.ts';
 import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
 import { type CanaryOptions, canaryOf, withCanary } from '../registry/read-canary.ts';

@@ -4,7 +4,7 @@ import type { PublishedGeneration } from '../../registry/generation/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
-import { readLimit } from '../read-limit.ts';
+import { readLimit } from '../options/read-limit.ts';
 import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { historyRow } from '../registry/print-published.ts';
 import { servedOfGraph } from '../registry/served-generation.ts';

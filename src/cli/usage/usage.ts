@@ -10,8 +10,8 @@ import { cliCommand, commandGroup } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
 import { withProgress } from '../frame/with-progress.ts';
 import { withRecords } from '../log/with-records.ts';
-import { readLimit } from '../read-limit.ts';
-import { readMoment } from '../read-moment.ts';
+import { readLimit } from '../options/read-limit.ts';
+import { readMoment } from '../options/read-moment.ts';
 import { type UsageView, usageViews, type ViewName } from './usage-views.ts';
 
 interface UsageOptions extends Partial<AdminAddress> {

@@ -1,13 +1,13 @@
 /** `isthmus serve`. */
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { loadConfig } from '../config/index.ts';
-import { createGateway } from '../gateway.ts';
-import { type OpenedLog, openLog } from '../observability/index.ts';
-import { openWorkers } from '../workers/index.ts';
-import { openBundle } from './bundle/open-bundle.ts';
-import { cliCommand } from './frame/cli-command.ts';
-import { readPort } from './read-port.ts';
+import { loadConfig } from '../../config/index.ts';
+import { createGateway } from '../../gateway.ts';
+import { type OpenedLog, openLog } from '../../observability/index.ts';
+import { openWorkers } from '../../workers/index.ts';
+import { openBundle } from '../bundle/open-bundle.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { readPort } from '../options/read-port.ts';
 import { type ServedGateway, serveGateway } from './serve-gateway.ts';
 
 interface ServeOptions {

@@ -1,18 +1,18 @@
 /** `isthmus costs`: what models have cost, from the ledger; `isthmus costs export`: its rows. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Costs, readCosts } from '../ai/ledger/index.ts';
-import { formatUsd } from '../lib/index.ts';
-import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../observability/index.ts';
-import type { LedgerGroup, LedgerSums } from '../store/index.ts';
-import { alignColumns } from './align-columns.ts';
-import { csvLine } from './csv.ts';
-import { cliCommand } from './frame/cli-command.ts';
-import { printResult } from './frame/print-result.ts';
-import { printable } from './printable.ts';
-import { readDimension, readDimensions, readStep } from './read-grouping.ts';
-import { readMoment } from './read-moment.ts';
-import { withStore } from './with-store.ts';
-import { writeOut } from './write-out.ts';
+import { type Costs, readCosts } from '../../ai/ledger/index.ts';
+import { formatUsd } from '../../lib/index.ts';
+import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../../observability/index.ts';
+import type { LedgerGroup, LedgerSums } from '../../store/index.ts';
+import { alignColumns } from '../align-columns.ts';
+import { csvLine } from '../csv.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { printResult } from '../frame/print-result.ts';
+import { readDimension, readDimensions, readStep } from '../options/read-grouping.ts';
+import { readMoment } from '../options/read-moment.ts';
+import { printable } from '../printable.ts';
+import { withStore } from '../with-store.ts';
+import { writeOut } from '../write-out.ts';
 
 interface SpanOptions {
   readonly config: string;

@@ -4,12 +4,12 @@
  */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { ConfigError, type LocalSubgraph, loadConfig } from '../config/index.ts';
-import { createGateway } from '../gateway.ts';
-import { CompositionError, watchedPaths, watchFiles } from '../supergraph/index.ts';
-import { cliCommand } from './frame/cli-command.ts';
-import { paint } from './frame/paint.ts';
-import { readPort } from './read-port.ts';
+import { ConfigError, type LocalSubgraph, loadConfig } from '../../config/index.ts';
+import { createGateway } from '../../gateway.ts';
+import { CompositionError, watchedPaths, watchFiles } from '../../supergraph/index.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { paint } from '../frame/paint.ts';
+import { readPort } from '../options/read-port.ts';
 import { openJsonLog } from './serve.ts';
 import { type ServedGateway, serveGateway } from './serve-gateway.ts';
 

@@ -2,11 +2,11 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { messageOf } from '../errors/index.ts';
-import { suggestLimits } from '../limits/index.ts';
-import { cliCommand, commandGroup } from './frame/cli-command.ts';
-import { fail } from './frame/cli-failure.ts';
-import { printResult } from './frame/print-result.ts';
+import { messageOf } from '../../errors/index.ts';
+import { suggestLimits } from '../../limits/index.ts';
+import { cliCommand, commandGroup } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult } from '../frame/print-result.ts';
 
 export function limitsCommand(): Command {
   return commandGroup('limits', 'Limits of operations.', [

@@ -1,16 +1,16 @@
 /** `isthmus price`: what the operations of files cost, in points and dollars, now and before a change. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { loadConfig } from '../config/index.ts';
-import { GatewayError, messageOf } from '../errors/index.ts';
-import { formatUsd } from '../lib/index.ts';
-import { createLogger, type Logger } from '../observability/index.ts';
-import { openPricer, type Pricer } from '../open-pricer.ts';
-import { readSupergraph } from '../read-supergraph.ts';
-import { alignColumns } from './align-columns.ts';
-import { cliCommand } from './frame/cli-command.ts';
-import { fail } from './frame/cli-failure.ts';
-import { printResult, reportFinding } from './frame/print-result.ts';
+import { loadConfig } from '../../config/index.ts';
+import { GatewayError, messageOf } from '../../errors/index.ts';
+import { formatUsd } from '../../lib/index.ts';
+import { createLogger, type Logger } from '../../observability/index.ts';
+import { openPricer, type Pricer } from '../../open-pricer.ts';
+import { readSupergraph } from '../../read-supergraph.ts';
+import { alignColumns } from '../align-columns.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult, reportFinding } from '../frame/print-result.ts';
 
 interface PriceOptions {
   readonly config: string;

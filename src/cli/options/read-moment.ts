@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { parseMoment } from '../ai/ledger/index.ts';
+import { parseMoment } from '../../ai/ledger/index.ts';
 
 /** An option's moment: a duration ago, or of ISO 8601. @returns milliseconds since 1970 */
 export function readMoment(text: string): number {

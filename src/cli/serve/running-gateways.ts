@@ -8,8 +8,8 @@ import { rmSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { readTextFile } from '../lib/index.ts';
-import { writeWhole } from './write-whole.ts';
+import { readTextFile } from '../../lib/index.ts';
+import { writeWhole } from '../write-whole.ts';
 
 export interface RunningGateway {
   readonly pid: number;

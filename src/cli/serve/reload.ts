@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { unreachable } from '../lib/index.ts';
-import { cliCommand } from './frame/cli-command.ts';
-import { fail } from './frame/cli-failure.ts';
-import { printResult, reportFinding } from './frame/print-result.ts';
-import { withProgress } from './frame/with-progress.ts';
+import { unreachable } from '../../lib/index.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult, reportFinding } from '../frame/print-result.ts';
+import { withProgress } from '../frame/with-progress.ts';
 import { findGateways, type RunningGateway, rereadGateway } from './running-gateways.ts';
 
 interface ReloadOptions {

@@ -8,13 +8,13 @@ import {
   RaisedLimits,
   raiseBudget,
   readBudgetStates,
-} from '../ai/budgets/index.ts';
-import { alignColumns } from './align-columns.ts';
-import { cliCommand } from './frame/cli-command.ts';
-import { fail } from './frame/cli-failure.ts';
-import { printResult } from './frame/print-result.ts';
-import { printable } from './printable.ts';
-import { withStore } from './with-store.ts';
+} from '../../ai/budgets/index.ts';
+import { alignColumns } from '../align-columns.ts';
+import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult } from '../frame/print-result.ts';
+import { printable } from '../printable.ts';
+import { withStore } from '../with-store.ts';
 
 interface BudgetsOptions {
   readonly config: string;

@@ -1,6 +1,6 @@
 /** What sums are made by, as options have it. */
 import { InvalidArgumentError } from 'commander';
-import type { stepMs } from '../lib/index.ts';
+import type { stepMs } from '../../lib/index.ts';
 
 export function readStep(text: string): keyof typeof stepMs {
   if (text !== 'hour' && text !== 'day') throw new InvalidArgumentError('Write hour or day.');

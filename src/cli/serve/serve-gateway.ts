@@ -1,8 +1,8 @@
 /** A gateway that runs until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reloads. */
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import type { Gateway } from '../gateway.ts';
-import { reopenLogFiles } from '../observability/index.ts';
+import type { Gateway } from '../../gateway.ts';
+import { reopenLogFiles } from '../../observability/index.ts';
 import { reportRunning } from './report-running.ts';
 
 export interface ServedGateway extends Pick<Gateway, 'log' | 'listen' | 'reload' | 'close'> {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { messageOf } from '../errors/index.ts';
-import type { Logger } from '../observability/index.ts';
-import type { ReloadOutcome } from '../runtime/index.ts';
+import { messageOf } from '../../errors/index.ts';
+import type { Logger } from '../../observability/index.ts';
+import type { ReloadOutcome } from '../../runtime/index.ts';
 import { forgetGateway, type RunningGateway, recordGateway, startTimeOf } from './running-gateways.ts';
 
 export interface ReportRunningOptions {
