@@ -1,7 +1,8 @@
 /** `isthmus subgraph check` and `approve`: what publishing a change would break, whom, and what it would cost. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Approved, CheckReport } from '../../registry/checks/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
 import { printable } from '../printable.ts';
 import { askRegistry, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
@@ -76,7 +77,7 @@ async function check(graph: string | undefined, options: CheckOptions): Promise<
 
 async function approve(graph: string | undefined, options: ApproveOptions): Promise<void> {
   const { team, change: changes, all, comment } = options;
-  if (changes.length === 0 && !all) throw new InvalidArgumentError('Name what is approved: --change <id>, or --all.');
+  if (changes.length === 0 && !all) fail('COMMAND_LINE', 'name what is approved: --change <id>, or --all');
   const ref = await graphOf(graph, options);
   const body = {
     change: await changeOf(options),

@@ -269,6 +269,10 @@ describe('a check', () => {
       code: 2,
       errors: expect.stringMatching(/waits for the owners .*Product.price for pricing/),
     });
+    expect(await at('subgraph', 'approve', ...change('products.graphql'))).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('--change <id>, or --all'),
+    });
     expect(await at('subgraph', 'approve', ...change('products.graphql'), '--team', 'catalog', '--all')).toMatchObject({
       code: 1,
     });
