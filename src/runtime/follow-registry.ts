@@ -61,7 +61,7 @@ export async function followRegistry(
 const metricSource =
   (follower: RegistryFollower): MetricSource =>
   (set) => {
-    set('isthmus_registry_connected', follower.isConnected ? 1 : 0);
+    set('isthmus_registry_connected', follower.outage === undefined ? 1 : 0);
     const { serving, canary } = follower.current ?? {};
     if (serving !== undefined) set('isthmus_registry_generation', serving.number, 'all');
     if (canary !== undefined) set('isthmus_registry_generation', canary.number, 'canary');
@@ -92,7 +92,7 @@ function followed(source: ConfigSource, follower: RegistryFollower, { registry }
       const serving = follower.current?.serving;
       loadedHash = serving?.contentHash;
       const config = await source.load(serving?.overlay);
-      if (config.subgraphs.length === 0) throw nothingPublished(formatGraphRef(registry.ref));
+      if (config.subgraphs.length === 0) throw nothingToServe(formatGraphRef(registry.ref), follower.outage);
       return config;
     },
     async loadCanary() {
@@ -110,9 +110,15 @@ function followed(source: ConfigSource, follower: RegistryFollower, { registry }
   };
 }
 
-function nothingPublished(graph: string): CompositionError {
-  const suggestedFix = `publish a subgraph: isthmus subgraph publish ${graph} --name <name> --schema <file> --routing-url <url>`;
-  const message = `nothing has been published to ${graph} yet, and the configuration names no subgraph`;
+function nothingToServe(graph: string, outage: string | undefined): CompositionError {
+  const suggestedFix =
+    outage === undefined
+      ? `publish a subgraph: isthmus subgraph publish ${graph} --name <name> --schema <file> --routing-url <url>`
+      : 'correct registry.url, registry.key or registry.public_key, or start the registry';
+  const message =
+    outage === undefined
+      ? `nothing has been published to ${graph} yet, and the configuration names no subgraph`
+      : `${graph} cannot be read from the registry, and the configuration names no subgraph: ${outage}`;
   return new CompositionError([{ severity: 'error', code: schemaUnavailable, message, places: [], suggestedFix }]);
 }
 

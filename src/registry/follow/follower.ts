@@ -67,7 +67,7 @@ export class RegistryFollower {
   #known: ServedGenerations | undefined;
   #current: FollowedGenerations | undefined;
   #lastGood: SignedGeneration | undefined;
-  #isDown = false;
+  #outage: string | undefined;
   #following: Promise<void> = Promise.resolve();
 
   private constructor(options: FollowerOptions) {
@@ -100,9 +100,9 @@ export class RegistryFollower {
     return this.#current;
   }
 
-  /** Whether the registry has answered the last request. */
-  get isConnected(): boolean {
-    return !this.#isDown;
+  /** Why nothing can be taken from the registry; undefined where the last answer was good. */
+  get outage(): string | undefined {
+    return this.#outage;
   }
 
   /** Called whenever `current` is another. @returns ends that */
@@ -163,11 +163,13 @@ export class RegistryFollower {
     for (let pauseMs = firstPauseMs; !signal.aborted; ) {
       try {
         const served = await feed.next(this.#known, signal);
-        if (this.#isDown) log.info({ registry: formatGraphRef(ref) }, 'the registry answers again');
-        this.#isDown = false;
+        const isAnother = await this.#take(served);
+        // After it was taken: an answer that is refused, such as a wrong signature, is an outage like any other.
+        if (this.#outage !== undefined) log.info({ registry: formatGraphRef(ref) }, 'the registry answers again');
+        this.#outage = undefined;
         pauseMs = firstPauseMs;
+        if (isAnother) for (const listener of this.#listeners) listener();
         if (served === undefined && this.#known !== undefined) continue;
-        if (await this.#take(served)) for (const listener of this.#listeners) listener();
         if (served === undefined) await wait(firstPauseMs, undefined, { signal, ref: false });
       } catch (error) {
         if (signal.aborted) return;
@@ -246,12 +248,10 @@ export class RegistryFollower {
   }
 
   #reportOutage(error: unknown): void {
-    if (this.#isDown) return;
-    this.#isDown = true;
+    const reason = messageOf(error);
+    if (this.#outage === reason) return;
+    this.#outage = reason;
     const { ref, log } = this.#options;
-    log.warn(
-      { registry: formatGraphRef(ref), reason: messageOf(error) },
-      'the registry cannot be followed: what serves goes on serving',
-    );
+    log.warn({ registry: formatGraphRef(ref), reason }, 'the registry cannot be followed: what serves goes on serving');
   }
 }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { formatGraphRef, type GraphRef } from '../../config/index.ts';
+import { messageOf } from '../../errors/index.ts';
 import { readBounded } from '../../lib/index.ts';
 import { publishedGeneration, type Texts } from '../generation/index.ts';
 import type { GenerationFeed, ServedGenerations } from './generation-feed.ts';
@@ -42,10 +43,14 @@ export function createHttpFeed({ url, key, ref }: HttpFeedOptions): GenerationFe
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       redirect: 'error',
       ...request,
+    }).catch((error: unknown) => {
+      // `fetch` says why in the cause of a TypeError.
+      const reason = messageOf(error instanceof TypeError ? (error.cause ?? error) : error);
+      throw new Error(`${url} cannot be reached: ${reason}; is registry.url the admin listener of a registry?`);
     });
     const bytes = await readBounded(response.body, maxBytes, () => new Error('the registry’s answer is too long'));
     if (response.status === 204) return undefined;
-    if (!response.ok) throw new Error(`the registry answered ${response.status} for ${formatGraphRef(ref)}`);
+    if (!response.ok) throw new Error(refusal(response.status, formatGraphRef(ref)));
     return JSON.parse(bytes.toString());
   };
 
@@ -75,4 +80,11 @@ export function createHttpFeed({ url, key, ref }: HttpFeedOptions): GenerationFe
     },
     async close() {},
   };
+}
+
+function refusal(status: number, graph: string): string {
+  const answered = `the registry answered ${status} for ${graph}`;
+  return status === 401 || status === 403
+    ? `${answered}: registry.key has to be an API key of the registry with the scope admin:read`
+    : answered;
 }

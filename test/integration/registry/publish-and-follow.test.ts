@@ -193,7 +193,7 @@ describe('a gateway that follows the registry of another process', () => {
   it('refuses generations that another key has signed', async () => {
     await follower.close();
     await rm(join(folder, '.isthmus'), { recursive: true });
-    await expect(open('A'.repeat(43))).rejects.toThrow('nothing has been published');
+    await expect(open('A'.repeat(43))).rejects.toThrow('not signed by the registry');
     follower = await open();
   });
 
