@@ -44,10 +44,10 @@ function commandChapter(command: Command): string {
   ]);
   const options = command.options
     .filter(({ hidden }) => !hidden)
-    .map(({ flags, description, defaultValue, mandatory }) => {
+    .map(({ flags, description, defaultValue, defaultValueDescription = defaultValue, mandatory }) => {
       const isShown = ['string', 'number'].includes(typeof defaultValue) && !flags.includes('<time>');
       const needed = mandatory && !description.includes('required') ? ' (required)' : '';
-      return [flags, `${description}${needed}${isShown ? `; default: \`${defaultValue}\`` : ''}`];
+      return [flags, `${description}${needed}${isShown ? `; default: \`${defaultValueDescription}\`` : ''}`];
     });
   const rows = [...words, ...options].map(
     ([name = '', text = '']) => `| \`${name}\` | ${text.replaceAll('|', '\\|')} |`,

@@ -1,5 +1,5 @@
 /** `--canary 5%` and `--canary-for 10m`. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../config/index.ts';
 
 export interface CanaryOptions {
@@ -10,11 +10,10 @@ export interface CanaryOptions {
 export function withCanary(command: Command): Command {
   return command
     .option('--canary <share>', 'the share of requests that it is served to at first, such as 5%', readShare)
-    .option(
-      '--canary-for <duration>',
-      'how long, before it is promoted where it was as good as the one before',
-      readDuration,
-      parseDuration('10m'),
+    .addOption(
+      new Option('--canary-for <duration>', 'how long, before it is promoted where it was as good as the one before')
+        .argParser(readDuration)
+        .default(parseDuration('10m'), '10m'),
     );
 }
 
