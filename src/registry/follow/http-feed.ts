@@ -85,6 +85,6 @@ export function createHttpFeed({ url, key, ref }: HttpFeedOptions): GenerationFe
 function refusal(status: number, graph: string): string {
   const answered = `the registry answered ${status} for ${graph}`;
   return status === 401 || status === 403
-    ? `${answered}: registry.key has to be an API key of the registry with the scope admin:read`
+    ? `${answered}: registry.key has to be an API key of the registry with the scope admin:read, and registry:publish to end canaries`
     : answered;
 }
