@@ -1,6 +1,6 @@
 /** `isthmus keys`: the API keys of callers, in the store of a configuration, whether or not a gateway runs. */
 import { userInfo } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ApiKey, ApiKeyError, ApiKeys, type CreatedApiKey } from '../access/index.ts';
 import { parseDuration, type ResolvedConfig } from '../config/index.ts';
 import { type CommandPage, cliCommand, commandGroup } from './frame/cli-command.ts';
@@ -87,7 +87,11 @@ function rotateCommand(): Command {
     examples: ['isthmus keys rotate k3x9q2ab --overlap 1d'],
   })
     .argument('<id>', 'the 8 characters after ist_')
-    .option('--overlap <duration>', 'how long the previous key stays valid', readOverlap, readOverlap('1h'))
+    .addOption(
+      new Option('--overlap <duration>', 'how long the previous key stays valid')
+        .argParser(readOverlap)
+        .default(readOverlap('1h'), '1h'),
+    )
     .action((id: string, options: RotateOptions) =>
       changeKeys(options, async (keys) => printCreated(await keys.rotate(idOf(id), options.overlap), options)),
     );

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { readBounded } from '../../lib/index.ts';
 import { fetchFailure } from '../fetch-failure.ts';
+import { readHttpUrl } from '../options/read-http-url.ts';
 import { printable } from '../printable.ts';
 import { fail } from './cli-failure.ts';
 
@@ -25,6 +26,7 @@ export function withGateway(command: Command, scope: string, fallback?: string):
     .option(
       '--gateway <url>',
       fallback === undefined ? gateway : `${gateway}; default: ${fallback}`,
+      readHttpUrl,
       fallback === undefined ? localAdmin : undefined,
     )
     .option('--key <key>', `an API key with the scope ${scope}; default: ISTHMUS_ADMIN_KEY`);

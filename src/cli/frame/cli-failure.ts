@@ -31,14 +31,23 @@ export class CliFailure extends Error {
   /** More that a program reads beside code and message, such as `problems`. */
   readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(code: FailureCode, message: string, fields: Readonly<Record<string, unknown>> = {}) {
+  /** 1 where the command ran and was refused what it asked for. */
+  readonly exitCode: 1 | 2;
+
+  constructor(code: FailureCode, message: string, fields: Readonly<Record<string, unknown>> = {}, exitCode: 1 | 2 = 2) {
     super(message);
     this.code = code;
     this.fields = fields;
+    this.exitCode = exitCode;
   }
 }
 
 /** Ends the command. @throws CliFailure */
 export function fail(code: FailureCode, message: string, fields?: Readonly<Record<string, unknown>>): never {
   throw new CliFailure(code, message, fields);
+}
+
+/** Ends a command that ran: the change that it asked for was refused. @throws CliFailure */
+export function refuse(code: FailureCode, message: string, fields?: Readonly<Record<string, unknown>>): never {
+  throw new CliFailure(code, message, fields, 1);
 }

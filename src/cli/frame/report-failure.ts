@@ -1,5 +1,5 @@
 /**
- * What a command that could not run leaves behind: exit code 2, and why. With `--json` that is one line on stdout,
+ * What a command that could not run leaves behind: exit code 2, and why; 1 where a change was refused. With `--json` that is one line on stdout,
  * `{"error":{"code":…,"message":…}}`; otherwise text on stderr, without a stack where an operator can fix it.
  */
 import { CommanderError } from 'commander';
@@ -26,7 +26,7 @@ export function reportFailure(error: unknown, { json, logsJson }: FailureOutput)
   else if (error instanceof CommanderError) return 2;
   else if (logsJson && error instanceof CompositionError) logRefusedStart(error);
   else process.stderr.write(`${code === 'UNEXPECTED' ? stackOf(error) : painted(message)}\n`);
-  return 2;
+  return failure.exitCode;
 }
 
 /** The first line stands out, in a terminal. */

@@ -6,12 +6,13 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { defaultVariant, type GraphRef, loadConfig, parseGraphRef } from '../../config/index.ts';
 import { createLogger } from '../../observability/index.ts';
+import { schemaFile } from '../../registry/generation/index.ts';
 import { createRegistry } from '../../registry/publish/index.ts';
 import { Changelog, createRegistryRoutes, type RegistryAnswer, RegistryChecks } from '../../registry/routes/index.ts';
-import { formatProblems } from '../../supergraph/index.ts';
+import { type CompositionProblem, formatProblems } from '../../supergraph/index.ts';
 import type { Usage, UsageRequest } from '../../usage/index.ts';
 import { askAdmin, withGateway } from '../frame/ask-admin.ts';
-import { CliFailure, fail } from '../frame/cli-failure.ts';
+import { CliFailure, fail, refuse } from '../frame/cli-failure.ts';
 import { withProgress } from '../frame/with-progress.ts';
 import { withRecords } from '../log/with-records.ts';
 import { withStore } from '../with-store.ts';
@@ -39,6 +40,8 @@ export interface RegistryRequest {
   readonly body?: unknown;
   /** Said while it takes long. */
   readonly progress?: string;
+  /** The owner's own schemas, by subgraph: what problems are to name. */
+  readonly schemas?: Readonly<Record<string, string>>;
 }
 
 const timeoutMs = 150_000;
@@ -49,14 +52,21 @@ const maxAnswerBytes = 64_000_000;
  * @throws CliFailure with what is wrong
  */
 export async function askRegistry(options: RegistryOptions, ref: GraphRef, request: RegistryRequest): Promise<unknown> {
-  const { path, body, method = body === undefined ? 'GET' : 'POST', progress = 'asking the registry' } = request;
+  const {
+    path,
+    body,
+    method = body === undefined ? 'GET' : 'POST',
+    progress = 'asking the registry',
+    schemas = {},
+  } = request;
   const url = `/registry/v1/graphs/${ref.graph}/${ref.variant}/${path}`;
   const call = { method, url, body: body === undefined ? '' : JSON.stringify(body) };
-  return withProgress(progress, () =>
+  const { status, content } = await withProgress(progress, () =>
     options.gateway === undefined
       ? askStore(options, call)
       : askRunning({ ...options, gateway: options.gateway }, call),
   );
+  return bodyOf(status, content, schemas);
 }
 
 /** The graph of an argument, or else the one that the configuration follows. */
@@ -75,13 +85,18 @@ export async function graphOf(argument: string | undefined, { config, gateway }:
   return ofFile?.registry.ref ?? { graph: 'main', variant: defaultVariant };
 }
 
+interface Answered {
+  readonly status: number;
+  readonly content: unknown;
+}
+
 interface Call {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly body: string;
 }
 
-async function askStore({ config }: RegistryOptions, { method, url, body }: Call): Promise<unknown> {
+async function askStore({ config }: RegistryOptions, { method, url, body }: Call): Promise<Answered> {
   let answer: RegistryAnswer = { status: 500 };
   await withStore(config, async (store) => {
     const load = (published?: Parameters<typeof loadConfig>[3]) => loadConfig(config, undefined, undefined, published);
@@ -104,7 +119,7 @@ async function askStore({ config }: RegistryOptions, { method, url, body }: Call
     const { signal } = new AbortController();
     answer = await routes.answer({ method, url, body, knownTag: undefined, mediaTypes: undefined, caller, signal });
   });
-  return bodyOf(answer.status, answer.body);
+  return { status: answer.status, content: answer.body };
 }
 
 /** What the gateways of the store have recorded. */
@@ -119,16 +134,16 @@ async function readUsage(config: string, request: UsageRequest): Promise<Usage> 
 async function askRunning(
   { gateway, key }: RegistryOptions & { readonly gateway: string },
   { method, url: path, body }: Call,
-): Promise<unknown> {
+): Promise<Answered> {
   const address = key === undefined ? { gateway } : { gateway, key };
   const content = body === '' ? {} : { body: JSON.parse(body) as unknown };
   try {
     const text = await askAdmin(address, { method, path, ...content, timeoutMs, maxAnswerBytes });
-    return path.endsWith('.graphql') || text === '' ? text : JSON.parse(text);
+    return { status: 200, content: path.endsWith('.graphql') || text === '' ? text : JSON.parse(text) };
   } catch (error) {
     if (!(error instanceof CliFailure) || error.code !== 'GATEWAY_REFUSED') throw error;
     const { status, answer } = error.fields;
-    return bodyOf(Number(status), parsed(String(answer)));
+    return { status: Number(status), content: parsed(String(answer)) };
   }
 }
 
@@ -140,22 +155,34 @@ function parsed(text: string): unknown {
   }
 }
 
+interface Refusal {
+  readonly message: string;
+  readonly extensions?: { readonly code?: string; readonly problems?: readonly CompositionProblem[] };
+}
+
 /** @throws CliFailure for what was refused */
-function bodyOf(status: number, body: unknown): unknown {
+function bodyOf(status: number, body: unknown, schemas: Readonly<Record<string, string>>): unknown {
   if (status < 400) return body;
-  const { errors } = (body ?? {}) as {
-    readonly errors?: readonly {
-      readonly message: string;
-      readonly extensions?: { readonly code?: string; readonly problems?: never };
-    }[];
-  };
+  const { errors } = (body ?? {}) as { readonly errors?: readonly Refusal[] };
   const [{ message = `the registry answered ${status}`, extensions } = {}] = errors ?? [];
   const { code, problems } = extensions ?? {};
-  if (code === 'COMPOSITION_FAILED' && problems !== undefined)
-    fail('COMPOSITION', `it does not compose:\n${formatProblems(problems)}`, { problems });
-  if (code === 'CONFIG_INVALID') fail('CONFIGURATION', message);
+  if (code === 'COMPOSITION_FAILED' && problems !== undefined) {
+    const relocated = problems.map((problem) => withOwnFiles(problem, schemas));
+    refuse('COMPOSITION', `it does not compose:\n${formatProblems(relocated)}`, { problems: relocated });
+  }
+  if (code === 'CONFIG_INVALID') refuse('CONFIGURATION', message);
   if (status === 404) fail('NOT_FOUND', message);
-  return fail('REFUSED', message);
+  if (status === 401) fail('REFUSED', `${message} Name one with --key, or in ISTHMUS_ADMIN_KEY.`);
+  if (status === 400) fail('COMMAND_LINE', message);
+  return refuse('REFUSED', message);
+}
+
+function withOwnFiles(problem: CompositionProblem, schemas: Readonly<Record<string, string>>): CompositionProblem {
+  const places = problem.places.map((place) => {
+    const file = Object.hasOwn(schemas, place.subgraph) ? schemas[place.subgraph] : undefined;
+    return file === undefined || !place.origin.endsWith(schemaFile) ? place : { ...place, origin: file };
+  });
+  return { ...problem, places };
 }
 
 export const graphArgument = 'the graph and its variant; default: the one that the configuration follows';

@@ -54,7 +54,10 @@ async function publish(graph: string | undefined, options: PublishOptions): Prom
   const change = { kind: 'publish', subgraphs: [await uploadOf(options)] };
   const team = options.team === undefined ? {} : { team: options.team };
   const body = { change, ...team, ...noteOf(options), ...canaryOf(options) };
-  const answer = await askRegistry(options, ref, { path: 'publish', body, progress: 'composing and publishing' });
+  const { name, schema } = options;
+  const schemas = schema === undefined || schema === '-' ? {} : { [name]: schema };
+  const request = { path: 'publish', body, schemas, progress: 'composing and publishing' };
+  const answer = await askRegistry(options, ref, request);
   printPublished(options, answer as PublishAnswer, options.canary === undefined ? undefined : `${options.canary} %`);
 }
 

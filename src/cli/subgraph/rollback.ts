@@ -69,7 +69,11 @@ async function earlier(
     const match = page.find((generation) => options.name in generation.content.subgraphs && differs(generation));
     if (match !== undefined) return match;
     const last = page.at(-1);
-    if (last === undefined || last.number === 1) return fail('NOT_FOUND', `"${options.name}" has never been another`);
+    if (last === undefined || last.number === 1)
+      return fail(
+        'NOT_FOUND',
+        `no earlier generation has another subgraph "${options.name}"; \`isthmus subgraph list\` says which there are`,
+      );
     before = `&before=${last.number}`;
   }
 }

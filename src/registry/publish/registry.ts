@@ -294,6 +294,7 @@ function withinContent({ problems }: CompositionError): CompositionError {
   return new CompositionError(
     problems.map((problem) => ({
       ...problem,
+      message: problem.message.replaceAll(/[^\s'"(]*[\\/][0-9a-f]{64}[\\/]/g, ''),
       places: problem.places.map((place) => ({
         ...place,
         origin: place.origin.replace(/^.*[\\/][0-9a-f]{64}[\\/]/, ''),
