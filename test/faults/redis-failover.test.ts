@@ -32,7 +32,7 @@ describe.skipIf(withoutRedis)('a cache behind Sentinels', () => {
   it('is that of the new primary once the old one has died', async () => {
     const sentinel = await startRedisSentinel();
     closing.push(() => sentinel.kill());
-    const store = await open(sentinel.url, { commandTimeoutMs: 100 });
+    const store = await open(sentinel.url);
     const counters = new RedisCounters({ url: sentinel.url });
     closing.push(() => counters.close());
     await counters.connected(10_000);
