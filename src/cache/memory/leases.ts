@@ -3,6 +3,8 @@ import type { Claim } from '../cache-store.ts';
 
 interface Lease {
   readonly until: number;
+  /** A waiter may begin to wait after that. */
+  isEnded: boolean;
   /** Once somebody waits. */
   ended: PromiseWithResolvers<void> | undefined;
 }
@@ -16,7 +18,7 @@ export class Leases {
     const current = this.#leases.get(key);
     if (current !== undefined && current.until > performance.now())
       return { kind: 'waiter', ended: () => this.#ended(current) };
-    const lease: Lease = { until: performance.now() + ttlMs, ended: undefined };
+    const lease: Lease = { until: performance.now() + ttlMs, isEnded: false, ended: undefined };
     if (current !== undefined) this.#end(key, current);
     this.#leases.set(key, lease);
     return { kind: 'holder', release: () => this.#end(key, lease) };
@@ -30,12 +32,13 @@ export class Leases {
 
   #end(key: string, lease: Lease): void {
     if (this.#leases.get(key) === lease) this.#leases.delete(key);
+    lease.isEnded = true;
     lease.ended?.resolve();
   }
 
   async #ended(lease: Lease): Promise<void> {
     const leftMs = lease.until - performance.now();
-    if (leftMs <= 0) return;
+    if (lease.isEnded || leftMs <= 0) return;
     lease.ended ??= Promise.withResolvers<void>();
     const timer = setTimeout(lease.ended.resolve, leftMs).unref();
     await lease.ended.promise;

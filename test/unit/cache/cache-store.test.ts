@@ -215,6 +215,14 @@ for (const { name, open, skip } of implementations) {
       expect((await store.claim(['filled'], 60_000))[0]?.kind).toBe('holder');
     });
 
+    it('lets nobody wait for a holder that has released it before they begin to', async () => {
+      const [holder] = await store.claim(['released'], 60_000);
+      const [waiter] = await store.claim(['released'], 60_000);
+      if (holder?.kind !== 'holder' || waiter?.kind !== 'waiter') throw new Error('one holds it, one waits');
+      holder.release();
+      await waiter.ended();
+    });
+
     it('ends the claim of a holder that has died', async () => {
       const claim = async (ttlMs: number) => (await store.claim(['dying'], ttlMs))[0];
       expect((await claim(30))?.kind).toBe('holder');
