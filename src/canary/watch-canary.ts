@@ -9,16 +9,15 @@ export interface WatchCanaryOptions {
   readonly durationMs: number;
   /** Called once. */
   readonly onVerdict: (verdict: Exclude<CanaryVerdict, { kind: 'wait' }>) => void;
-  readonly now?: () => number;
 }
 
 const intervalMs = 1_000;
 
 /** @returns ends the watch */
-export function watchCanary({ tallies, since, durationMs, onVerdict, now = Date.now }: WatchCanaryOptions): () => void {
+export function watchCanary({ tallies, since, durationMs, onVerdict }: WatchCanaryOptions): () => void {
   const look = (): void => {
     const [serving, canary] = [tallies.read('serving'), tallies.read('canary')];
-    const verdict = judgeCanary({ serving, canary, elapsedMs: now() - since, durationMs });
+    const verdict = judgeCanary({ serving, canary, elapsedMs: Date.now() - since, durationMs });
     if (verdict.kind === 'wait') return;
     clearInterval(timer);
     onVerdict(verdict);

@@ -60,11 +60,7 @@ export interface Candidate extends ChangedContent {
 }
 
 export type Published =
-  | {
-      readonly kind: 'published';
-      readonly generation: PublishedGeneration;
-      readonly parts: SupergraphParts | undefined;
-    }
+  | { readonly kind: 'published'; readonly generation: PublishedGeneration }
   /** It is what serves already. */
   | { readonly kind: 'unchanged'; readonly generation: PublishedGeneration };
 
@@ -111,23 +107,20 @@ export class Registry {
     return this.#readContent(generation.content, new Map(), name);
   }
 
+  /** What the subgraphs that a candidate changes serve before; undefined: there are none. @throws as `read` */
+  async readBase({ ref, base, own }: Candidate): Promise<SupergraphParts | undefined> {
+    if (base !== undefined) return this.readGeneration(base);
+    return own && this.#readContent(own.content, own.texts, `the configuration’s subgraphs for ${formatGraphRef(ref)}`);
+  }
+
   /**
    * @throws RegistryError where it cannot be made, CompositionError or ConfigError with every problem where it cannot be
    * served
    */
   publish(ref: GraphRef, change: ContentChange, options: PublishOptions): Promise<Published> {
-    return this.#inTurn(async () => {
-      for (let attempts = 0; attempts < maxAttempts; attempts++) {
-        refuseCanary(ref, await this.table.head(ref));
-        const candidate = await this.candidate(ref, change);
-        const { base, content } = candidate;
-        if (base !== undefined && contentHashOf(content) === base.contentHash)
-          return { kind: 'unchanged', generation: base };
-        const parts = await this.read(candidate);
-        const generation = await this.#append(candidate, changeOf(change), options);
-        if (generation !== undefined) return { kind: 'published', generation, parts };
-      }
-      throw new RegistryError('CONFLICT', 'others publish faster than this change can be composed: try again');
+    return this.#untilMade(async () => {
+      refuseCanary(ref, await this.table.head(ref));
+      return this.#appendComposed(await this.candidate(ref, change), changeOf(change), options);
     });
   }
 
@@ -136,45 +129,33 @@ export class Registry {
    * @param to its number; undefined: the one before the one that serves, or where there is a canary, what serves beside it
    */
   rollback(ref: GraphRef, to: number | undefined, author: Author): Promise<Published> {
-    return this.#inTurn(async () => {
-      for (let attempts = 0; attempts < maxAttempts; attempts++) {
-        const head = await this.#headOf(ref);
-        if (head.canary !== undefined) {
-          const reason = author.message ?? 'rolled back';
-          const end = { ...ref, number: head.canary.number, outcome: 'withdrawn', reason, at: Date.now() } as const;
-          await this.table.endCanary({ ...end, actor: author.actor });
-          if (to === undefined || to === head.number)
-            return { kind: 'published', generation: await this.generation(ref, head.number), parts: undefined };
-          continue;
-        }
-        const target = await this.generation(ref, to ?? (await this.#before(ref, head.number)));
-        const serving = await this.generation(ref, head.number);
-        if (target.contentHash === serving.contentHash) return { kind: 'unchanged', generation: serving };
-        const candidate = { ref, base: serving, own: undefined, content: target.content, texts: new Map() };
-        const generation = await this.#append(candidate, { kind: 'rollback', to: target.number }, author);
-        if (generation !== undefined) return { kind: 'published', generation, parts: undefined };
+    return this.#untilMade(async () => {
+      const head = await this.#headOf(ref);
+      if (head.canary !== undefined) {
+        const reason = author.message ?? 'rolled back';
+        const end = { ...ref, number: head.canary.number, outcome: 'withdrawn', reason, at: Date.now() } as const;
+        await this.table.endCanary({ ...end, actor: author.actor });
+        if (to !== undefined && to !== head.number) return undefined;
+        return { kind: 'published', generation: await this.generation(ref, head.number) };
       }
-      throw new RegistryError('CONFLICT', 'others publish at the same time: try again');
+      const target = await this.generation(ref, to ?? (await this.#before(ref, head.number)));
+      const base = await this.generation(ref, head.number);
+      if (target.contentHash === base.contentHash) return { kind: 'unchanged', generation: base };
+      const candidate = { ref, base, own: undefined, content: target.content, texts: new Map() };
+      return this.#append(candidate, { kind: 'rollback', to: target.number }, author);
     });
   }
 
   /** Publishes what serves of one variant in another. @throws as `publish` */
   promote(from: GraphRef, to: GraphRef, options: PublishOptions): Promise<Published> {
-    return this.#inTurn(async () => {
-      for (let attempts = 0; attempts < maxAttempts; attempts++) {
-        const { number } = await this.#headOf(from);
-        const { content, contentHash } = await this.generation(from, number);
-        const head = await this.table.head(to);
-        refuseCanary(to, head);
-        const base = head && (await this.generation(to, head.number));
-        if (base?.contentHash === contentHash) return { kind: 'unchanged', generation: base };
-        const candidate = { ref: to, base, own: undefined, content, texts: new Map() };
-        const parts = await this.read(candidate);
-        const change = { kind: 'promote', from: formatGraphRef(from), number } as const;
-        const generation = await this.#append(candidate, change, options);
-        if (generation !== undefined) return { kind: 'published', generation, parts };
-      }
-      throw new RegistryError('CONFLICT', 'others publish at the same time: try again');
+    return this.#untilMade(async () => {
+      const { number } = await this.#headOf(from);
+      const { content } = await this.generation(from, number);
+      const head = await this.table.head(to);
+      refuseCanary(to, head);
+      const base = head && (await this.generation(to, head.number));
+      const candidate = { ref: to, base, own: undefined, content, texts: new Map() };
+      return this.#appendComposed(candidate, { kind: 'promote', from: formatGraphRef(from), number }, options);
     });
   }
 
@@ -193,7 +174,7 @@ export class Registry {
         actor,
       } as const;
       if (!(await this.table.endCanary(end))) throw new RegistryError('CONFLICT', 'the canary has ended meanwhile');
-      return { kind: 'published', generation: await this.generation(ref, number), parts: undefined };
+      return { kind: 'published', generation: await this.generation(ref, number) };
     });
   }
 
@@ -205,9 +186,7 @@ export class Registry {
     const generation = await this.generation(ref, (await this.#headOf(ref)).number);
     const { contentHash } = generation;
     const composed = this.#composed.get(contentHash) ?? (await this.readGeneration(generation)).composition;
-    const { supergraphSdl, apiSdl } = composed;
-    this.#remember(contentHash, { supergraphSdl, apiSdl });
-    return { supergraphSdl, apiSdl };
+    return this.#remember(contentHash, composed);
   }
 
   /** @throws RegistryError where there is none of that number */
@@ -217,12 +196,27 @@ export class Registry {
     throw new RegistryError('NOT_FOUND', `${formatGraphRef(ref)} has no generation ${number}`);
   }
 
-  /** Undefined: another process has published meanwhile. */
+  /** Composed and read first, as a gateway would. @returns undefined: another process has published meanwhile */
+  async #appendComposed(
+    candidate: Candidate,
+    change: GenerationChange,
+    options: PublishOptions,
+  ): Promise<Published | undefined> {
+    const { base, content } = candidate;
+    if (base !== undefined && contentHashOf(content) === base.contentHash)
+      return { kind: 'unchanged', generation: base };
+    const { composition } = await this.read(candidate);
+    const published = await this.#append(candidate, change, options);
+    if (published !== undefined) this.#remember(published.generation.contentHash, composition);
+    return published;
+  }
+
+  /** @returns undefined: another process has published meanwhile */
   async #append(
     { ref, base, own, content, texts }: Candidate,
     change: GenerationChange,
     { actor, commit, message, canary }: PublishOptions,
-  ): Promise<PublishedGeneration | undefined> {
+  ): Promise<Published | undefined> {
     const next = (after: number): Omit<NextGeneration, 'content' | 'contentHash' | 'texts' | 'change'> => ({
       ...ref,
       after,
@@ -236,11 +230,12 @@ export class Registry {
       const of = { content: own.content, contentHash: contentHashOf(own.content), texts: own.texts };
       const imported = await this.table.append({ ...next(after), ...of, change: { kind: 'import' } });
       if (imported === undefined) return undefined;
-      if (of.contentHash === contentHashOf(content)) return imported;
+      if (of.contentHash === contentHashOf(content)) return { kind: 'published', generation: imported };
       after = imported.number;
     }
     const contentHash = contentHashOf(content);
-    return this.table.append({ ...next(after), content, contentHash, texts, change, canary });
+    const generation = await this.table.append({ ...next(after), content, contentHash, texts, change, canary });
+    return generation && { kind: 'published', generation };
   }
 
   async #readContent(content: GenerationContent, own: Texts, name: string): Promise<SupergraphParts> {
@@ -275,11 +270,24 @@ export class Registry {
     }
   }
 
-  #remember(contentHash: string, composed: ComposedSdl): void {
+  #remember(contentHash: string, { supergraphSdl, apiSdl }: ComposedSdl): ComposedSdl {
+    const composed = { supergraphSdl, apiSdl };
     this.#composed.delete(contentHash);
     this.#composed.set(contentHash, composed);
     const [oldest] = this.#composed.keys();
     if (this.#composed.size > maxComposed && oldest !== undefined) this.#composed.delete(oldest);
+    return composed;
+  }
+
+  /** A change is made again while other processes overtake it. @param attempt gives undefined where it was overtaken */
+  #untilMade(attempt: () => Promise<Published | undefined>): Promise<Published> {
+    return this.#inTurn(async () => {
+      for (let attempts = 0; attempts < maxAttempts; attempts++) {
+        const published = await attempt();
+        if (published !== undefined) return published;
+      }
+      throw new RegistryError('CONFLICT', 'others publish faster than this change can be made: try again');
+    });
   }
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {

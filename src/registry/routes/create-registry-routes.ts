@@ -17,7 +17,7 @@ import { ZodError, type z } from 'zod';
 import { ConfigError, type GraphRef, parseGraphRef } from '../../config/index.ts';
 import type { Store } from '../../store/index.ts';
 import { CompositionError, type CompositionProblem } from '../../supergraph/index.ts';
-import { createStoreFeed, servedOf, signingKeyOf } from '../follow/index.ts';
+import { createStoreFeed, type ServedGenerations, servedOf, signingKeyOf } from '../follow/index.ts';
 import { hashOfText, type PublishedGeneration } from '../generation/index.ts';
 import { type Author, type Published, type Registry, RegistryError } from '../publish/index.ts';
 import type { Changelog } from './changelog.ts';
@@ -146,23 +146,29 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
   };
 
   const served = async (ref: GraphRef, query: URLSearchParams, signal: AbortSignal): Promise<RegistryAnswer> => {
-    const knownNumbers = query.get('known');
-    const endsAt = performance.now() + 1_000 * Math.min(longestWaitSeconds, Number(query.get('wait') ?? 0) || 0);
-    const feed = createStoreFeed(store, ref);
-    for (let current = await servedOf(table, key, ref); ; ) {
-      const isKnown =
-        current !== undefined &&
-        `${current.generation.number}.${current.canary?.generation.number ?? 0}` === knownNumbers;
-      const leftMs = endsAt - performance.now();
-      if (current !== undefined && !isKnown)
-        return { status: 200, body: { ...current, canary: current.canary ?? null } };
-      if (leftMs <= 0) return { status: 204 };
-      const late = AbortSignal.timeout(Math.ceil(leftMs));
-      const next = await feed.next(current, AbortSignal.any([signal, late])).catch(() => undefined);
-      signal.throwIfAborted();
-      if (next === undefined) return { status: 204 };
-      current = next;
-    }
+    const numbers = query.get('known');
+    const waitMs = 1_000 * Math.min(longestWaitSeconds, Number(query.get('wait') ?? 0) || 0);
+    const current = await servedOf(table, key, ref);
+    const isKnown =
+      current !== undefined && `${current.generation.number}.${current.canary?.generation.number ?? 0}` === numbers;
+    const next = isKnown ? await changeOf(ref, current, waitMs, signal) : current;
+    return next === undefined ? { status: 204 } : { status: 200, body: { ...next, canary: next.canary ?? null } };
+  };
+
+  /** What serves next; undefined where that is not within the time. */
+  const changeOf = async (
+    ref: GraphRef,
+    current: ServedGenerations,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<ServedGenerations | undefined> => {
+    if (waitMs <= 0) return undefined;
+    const late = AbortSignal.timeout(Math.ceil(waitMs));
+    const next = await createStoreFeed(store, ref)
+      .next(current, AbortSignal.any([signal, late]))
+      .catch(() => undefined);
+    signal.throwIfAborted();
+    return next;
   };
 
   const history = async (ref: GraphRef, query: URLSearchParams): Promise<readonly PublishedGeneration[]> => {

@@ -45,10 +45,8 @@ export class RegistryChecks {
     const { registry, loadConfig, usage, log } = this.#options;
     const candidate = await registry.candidate(ref, change);
     const config = await loadConfig();
-    const { base, own } = candidate;
-    const before = base === undefined ? own && { ...candidate, ...own, own: undefined } : undefined;
     return checkChange({
-      before: base === undefined ? before && (await registry.read(before)) : await registry.readGeneration(base),
+      before: await registry.readBase(candidate),
       after: await this.#readCandidate(candidate),
       usage: usage && new WindowedUsage(usage),
       ...configuredCheck(config.registry.checks, Date.now()),
