@@ -14,13 +14,11 @@ import {
   type Canary,
   contentFolderOf,
   contentHashOf,
-  hashOfText,
   isSignedBy,
   isWhole,
   keepContentFolders,
   overlayOf,
   publishedGeneration,
-  textHashesOf,
   writeContentFolder,
 } from '../generation/index.ts';
 import {
@@ -194,15 +192,9 @@ export class RegistryFollower {
   /** Verifies a generation and writes it to disk. */
   async #write(signed: SignedGeneration): Promise<void> {
     this.#verify(signed);
-    const { content, contentHash } = signed.generation;
+    const { content } = signed.generation;
     const contents = join(this.#options.folder, 'contents');
-    const isOnDisk = await isWhole(contentFolderOf(contents, contentHash), content);
-    const texts = isOnDisk
-      ? new Map<string, string>()
-      : await this.#options.feed.texts([...textHashesOf(content)], this.#stopping.signal);
-    for (const [hash, text] of texts)
-      if (hashOfText(text) !== hash) throw new Error('the registry gave a text that is not the one that was published');
-    await writeContentFolder(contents, content, texts);
+    await writeContentFolder(contents, content, (hashes) => this.#options.feed.texts(hashes, this.#stopping.signal));
   }
 
   /** @throws Error where it is another graph's, or altered */

@@ -13,26 +13,34 @@ import {
   operationsFolder,
   promptsFolder,
   type Texts,
+  textHashesOf,
 } from './generation-content.ts';
 import { hashOfText } from './hash-of-text.ts';
 
 /**
  * @param folder what content folders are in
- * @param texts all those of the content that the folder does not have yet
+ * @param readTexts gives the texts of hashes; called where the folder is not there, or was altered
  * @returns the content's own folder
+ * @throws Error where a text is missing, or is another than the one that was published
  */
-export async function writeContentFolder(folder: string, content: GenerationContent, texts: Texts): Promise<string> {
+export async function writeContentFolder(
+  folder: string,
+  content: GenerationContent,
+  readTexts: (hashes: readonly string[]) => Promise<Texts>,
+): Promise<string> {
   const target = contentFolderOf(folder, contentHashOf(content));
   if (await isWhole(target, content)) {
     const now = new Date();
     await utimes(target, now, now);
     return target;
   }
+  const texts = await readTexts([...textHashesOf(content)]);
   const [aside, altered] = [0, 1].map(() => join(folder, `.${randomUUID()}.tmp`)) as [string, string];
   try {
     for (const [file, hash] of filesOf(content)) {
       const text = texts.get(hash);
       if (text === undefined) throw new Error(`the text of ${file} is missing`);
+      if (hashOfText(text) !== hash) throw new Error(`the text of ${file} is not the one that was published`);
       await mkdir(dirname(join(aside, file)), { recursive: true });
       await writeFile(join(aside, file), text, { mode: 0o600, flush: true });
     }

@@ -10,7 +10,6 @@ export {
   type SubgraphContent,
   schemaFile,
   type Texts,
-  textHashesOf,
 } from './generation-content.ts';
 export { hashOfText } from './hash-of-text.ts';
 export { overlayOf } from './overlay.ts';

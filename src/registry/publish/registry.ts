@@ -15,7 +15,6 @@ import {
   overlayOf,
   type PublishedGeneration,
   type Texts,
-  textHashesOf,
   writeContentFolder,
 } from '../generation/index.ts';
 import { type ChangedContent, type ContentChange, changeContent } from './change-content.ts';
@@ -240,9 +239,11 @@ export class Registry {
 
   async #readContent(content: GenerationContent, own: Texts, name: string): Promise<SupergraphParts> {
     const { table, folder, read } = this.#options;
-    const missing = [...textHashesOf(content)].filter((hash) => !own.has(hash));
-    const texts = new Map([...own, ...(await table.texts(missing))]);
-    const contentFolder = await writeContentFolder(folder, content, texts);
+    const contentFolder = await writeContentFolder(
+      folder,
+      content,
+      async (hashes) => new Map([...own, ...(await table.texts(hashes.filter((hash) => !own.has(hash))))]),
+    );
     try {
       return await read(overlayOf(content, contentFolder, name));
     } catch (error) {

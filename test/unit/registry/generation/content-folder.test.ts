@@ -18,6 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), 'isthmus-contents-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const texts = new Map(['type Query { a: Int }', 'Say {{it}}.'].map((text) => [hashOfText(text), text]));
+const textsOf = async () => texts;
 const [schema = '', prompt = ''] = texts.keys();
 const content: GenerationContent = {
   subgraphs: {
@@ -29,7 +30,7 @@ const content: GenerationContent = {
 
 describe('a folder of a generation’s content', () => {
   it('has the files byte for byte, is the same for everyone who writes it at once, and is written again where it was altered', async () => {
-    const paths = await Promise.all(Array.from({ length: 8 }, () => writeContentFolder(folder, content, texts)));
+    const paths = await Promise.all(Array.from({ length: 8 }, () => writeContentFolder(folder, content, textsOf)));
     const [path = ''] = paths;
     expect(new Set(paths)).toEqual(new Set([join(folder, contentHashOf(content))]));
     expect(readFileSync(join(path, 'assistant/prompts/say@2.prompt'), 'utf8')).toBe('Say {{it}}.');
@@ -42,22 +43,24 @@ describe('a folder of a generation’s content', () => {
     ]) {
       alter();
       expect(await isWhole(path, content)).toBe(false);
-      await writeContentFolder(folder, content, texts);
+      await writeContentFolder(folder, content, textsOf);
       expect(await isWhole(path, content)).toBe(true);
     }
   });
 
   it('is refused where a text is missing, and leaves nothing behind', async () => {
     const other = { ...content, settings: { limits: { depth: 3 } } };
-    await expect(writeContentFolder(folder, other, new Map())).rejects.toThrow('is missing');
+    await expect(writeContentFolder(folder, other, async () => new Map())).rejects.toThrow('is missing');
+    const forged = async () => new Map([...texts.keys()].map((hash) => [hash, 'type Query { c: Int }']));
+    await expect(writeContentFolder(folder, other, forged)).rejects.toThrow('is not the one that was published');
     expect(readdirSync(folder)).toHaveLength(1);
   });
 
   it('stays while it is named or was asked for lately', async () => {
     const other = { ...content, settings: { limits: { depth: 4 } } };
     const [path, second] = [
-      await writeContentFolder(folder, content, texts),
-      await writeContentFolder(folder, other, texts),
+      await writeContentFolder(folder, content, textsOf),
+      await writeContentFolder(folder, other, textsOf),
     ];
     await keepContentFolders(folder, new Set());
     expect(readdirSync(folder)).toHaveLength(2);
@@ -66,7 +69,7 @@ describe('a folder of a generation’s content', () => {
     await keepContentFolders(folder, new Set([contentHashOf(other)]));
     expect(readdirSync(folder)).toEqual([contentHashOf(other)]);
     utimesSync(second, longAgo, longAgo);
-    await writeContentFolder(folder, other, texts);
+    await writeContentFolder(folder, other, textsOf);
     await keepContentFolders(folder, new Set());
     expect(readdirSync(folder)).toHaveLength(1);
   });
