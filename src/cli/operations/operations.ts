@@ -10,8 +10,8 @@ import { fail } from '../frame/cli-failure.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
 import { printable } from '../printable.ts';
 import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { publishChange } from '../registry/publish-change.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 import { manifestOf } from './manifest-of.ts';
 
 interface OperationsOptions extends RegistryOptions {
@@ -67,8 +67,7 @@ async function push(graph: string | undefined, options: PushOptions): Promise<vo
   const invalid = await invalidDocuments(options, ref, documents);
   if (invalid.length > 0) return report(options, documents, invalid);
   const change = { kind: 'operations', manifests: { [options.name]: manifestOf(documents) } };
-  const body = { change, ...noteOf(options) };
-  printPublished(options, (await askRegistry(options, ref, { path: 'publish', body })) as PublishAnswer);
+  await publishChange(options, ref, { body: { change } });
 }
 
 async function check(graph: string | undefined, options: OperationsOptions): Promise<void> {

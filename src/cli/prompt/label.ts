@@ -4,10 +4,10 @@ import { isMap, parseDocument } from 'yaml';
 import { labelsFile } from '../../ai/fields/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
-import { askRegistry, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
-import { type CanaryOptions, canaryOf, withCanary } from '../registry/read-canary.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { publishChange } from '../registry/publish-change.ts';
+import { type CanaryOptions, withCanary } from '../registry/read-canary.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 import { publishedPrompts } from './published-prompts.ts';
 
 interface LabelOptions extends RegistryOptions, NoteOptions, CanaryOptions {
@@ -48,13 +48,8 @@ async function label(prompt: string, name: string, options: LabelOptions): Promi
   const prompts = { ...Object.fromEntries(owner.files), [labelsFile]: labels };
   const message =
     options.message ?? (version === undefined ? `${promptName}: no label ${name}` : `${prompt} is ${name}`);
-  const body = {
-    change: { kind: 'publish', subgraphs: [{ name: owner.subgraph, prompts }] },
-    ...noteOf({ ...options, message }),
-    ...canaryOf(options),
-  };
-  const answer = await askRegistry(options, ref, { path: 'publish', body, progress: 'composing and publishing' });
-  printPublished(options, answer as PublishAnswer, options.canary === undefined ? undefined : `${options.canary} %`);
+  const change = { kind: 'publish', subgraphs: [{ name: owner.subgraph, prompts }] };
+  await publishChange({ ...options, message }, ref, { body: { change } });
 }
 
 interface Relabel {

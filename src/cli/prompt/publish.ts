@@ -1,10 +1,10 @@
 /** `isthmus prompt publish`: another folder of prompts for an AI subgraph that is published. */
 import type { Command } from 'commander';
 import { cliCommand } from '../frame/cli-command.ts';
-import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
-import { type CanaryOptions, canaryOf, withCanary } from '../registry/read-canary.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { publishChange } from '../registry/publish-change.ts';
+import { type CanaryOptions, withCanary } from '../registry/read-canary.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 import { readPrompts } from '../subgraph/publish.ts';
 
 interface PublishOptions extends RegistryOptions, NoteOptions, CanaryOptions {
@@ -28,10 +28,8 @@ export function publishCommand(): Command {
 }
 
 async function publish(graph: string | undefined, options: PublishOptions): Promise<void> {
-  const { subgraph: name, prompts: folder, canary } = options;
+  const { subgraph: name, prompts: folder } = options;
   const ref = await graphOf(graph, options);
   const change = { kind: 'publish', subgraphs: [{ name, prompts: await readPrompts(folder) }] };
-  const body = { change, ...noteOf(options), ...canaryOf(options) };
-  const answer = await askRegistry(options, ref, { path: 'publish', body, progress: 'composing and publishing' });
-  printPublished(options, answer as PublishAnswer, canary === undefined ? undefined : `${canary} %`);
+  await publishChange(options, ref, { body: { change } });
 }

@@ -18,7 +18,7 @@ export function withCanary(command: Command): Command {
 }
 
 /** For the body of a publication. */
-export function canaryOf({ canary: percent, canaryFor: durationMs }: CanaryOptions) {
+export function canaryOf({ canary: percent, canaryFor: durationMs }: Partial<CanaryOptions>) {
   return percent === undefined ? {} : { canary: { percent, durationMs } };
 }
 

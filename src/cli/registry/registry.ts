@@ -1,9 +1,9 @@
 /** `isthmus registry`: a registry as a process of its own, for many gateways; and the key that they know it by. */
-import { type Command, InvalidArgumentError } from 'commander';
-import { loadConfig } from '../../config/index.ts';
+import type { Command } from 'commander';
 import { signingKeyOf } from '../../registry/follow/index.ts';
 import { cliCommand, commandGroup } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
+import { readPort } from '../options/read-port.ts';
 import { withStore } from '../with-store.ts';
 import { serveRegistry } from './serve-registry.ts';
 
@@ -37,16 +37,9 @@ function keyCommand(): Command {
   })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .action(async (options: KeyOptions) => {
-      await loadConfig(options.config);
       await withStore(options.config, async (store) => {
         const { publicKey } = signingKeyOf(store);
         printResult(options, { publicKey }, () => publicKey);
       });
     });
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
-  return port;
 }

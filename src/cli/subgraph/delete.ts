@@ -1,9 +1,9 @@
 /** `isthmus subgraph delete`: the graph without a subgraph, where it composes without it. */
 import type { Command } from 'commander';
 import { cliCommand } from '../frame/cli-command.ts';
-import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { publishChange } from '../registry/publish-change.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 
 interface DeleteOptions extends RegistryOptions, NoteOptions {
   readonly name: string;
@@ -22,9 +22,5 @@ export function deleteCommand(): Command {
 
 async function deleteSubgraph(graph: string | undefined, options: DeleteOptions): Promise<void> {
   const ref = await graphOf(graph, options);
-  const body = { change: { kind: 'delete', subgraphs: [options.name] }, ...noteOf(options) };
-  printPublished(
-    options,
-    (await askRegistry(options, ref, { path: 'publish', body, progress: 'composing' })) as PublishAnswer,
-  );
+  await publishChange(options, ref, { body: { change: { kind: 'delete', subgraphs: [options.name] } } });
 }

@@ -8,10 +8,10 @@ import { readTextFile } from '../../lib/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { readHttpUrl } from '../options/read-http-url.ts';
-import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
-import { type CanaryOptions, canaryOf, withCanary } from '../registry/read-canary.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { publishChange } from '../registry/publish-change.ts';
+import { type CanaryOptions, withCanary } from '../registry/read-canary.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 
 export interface UploadOptions {
   readonly name: string;
@@ -51,14 +51,11 @@ export function withUpload(command: Command): Command {
 
 async function publish(graph: string | undefined, options: PublishOptions): Promise<void> {
   const ref = await graphOf(graph, options);
+  const { name, schema, team } = options;
   const change = { kind: 'publish', subgraphs: [await uploadOf(options)] };
-  const team = options.team === undefined ? {} : { team: options.team };
-  const body = { change, ...team, ...noteOf(options), ...canaryOf(options) };
-  const { name, schema } = options;
+  const body = { change, ...(team === undefined ? {} : { team }) };
   const schemas = schema === undefined || schema === '-' ? {} : { [name]: schema };
-  const request = { path: 'publish', body, schemas, progress: 'composing and publishing' };
-  const answer = await askRegistry(options, ref, request);
-  printPublished(options, answer as PublishAnswer, options.canary === undefined ? undefined : `${options.canary} %`);
+  await publishChange(options, ref, { body, schemas });
 }
 
 /** @throws CliFailure FILE where a file cannot be read */

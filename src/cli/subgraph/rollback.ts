@@ -10,9 +10,9 @@ import {
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
+import { publishChange } from '../registry/publish-change.ts';
 import { servedGeneration } from '../registry/served-generation.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 
 interface RollbackOptions extends RegistryOptions, NoteOptions {
   readonly name: string;
@@ -47,11 +47,7 @@ async function rollback(graph: string | undefined, options: RollbackOptions): Pr
   const before = content.subgraphs[name] ?? fail('NOT_FOUND', `generation ${number} has no subgraph "${name}"`);
   const change = { kind: 'publish', subgraphs: [await uploadOf(options, ref, name, before)] };
   const message = options.message ?? `${name} as in generation ${number}`;
-  const body = { change, ...noteOf({ ...options, message }) };
-  printPublished(
-    options,
-    (await askRegistry(options, ref, { path: 'publish', body, progress: 'composing' })) as PublishAnswer,
-  );
+  await publishChange({ ...options, message }, ref, { body: { change } });
 }
 
 /** The generation that is named, or else the last one that differs. */

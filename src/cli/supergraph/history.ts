@@ -6,7 +6,7 @@ import { cliCommand } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
 import { readLimit } from '../options/read-limit.ts';
 import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { historyRow } from '../registry/print-published.ts';
+import { historyRow } from '../registry/history-row.ts';
 import { servedOfGraph } from '../registry/served-generation.ts';
 
 interface HistoryOptions extends RegistryOptions {

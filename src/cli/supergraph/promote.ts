@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { parseGraphRef } from '../../config/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
-import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
-import { type CanaryOptions, canaryOf, withCanary } from '../registry/read-canary.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { publishChange } from '../registry/publish-change.ts';
+import { type CanaryOptions, withCanary } from '../registry/read-canary.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 
 interface PromoteOptions extends RegistryOptions, NoteOptions, CanaryOptions {
   readonly from?: string;
@@ -32,7 +32,5 @@ async function promote(graph: string | undefined, options: PromoteOptions): Prom
     fail('COMMAND_LINE', `"${from}" is no graph: write a name and a variant, such as shop@staging`);
   if (from === undefined && canary !== undefined) fail('COMMAND_LINE', '--canary is for what --from publishes');
   const ref = await graphOf(graph, options);
-  const body = { ...noteOf(options), ...(from === undefined ? {} : { from }), ...canaryOf(options) };
-  const answer = await askRegistry(options, ref, { path: 'promote', body, progress: 'composing and publishing' });
-  printPublished(options, answer as PublishAnswer, canary === undefined ? undefined : `${canary} %`);
+  await publishChange(options, ref, { path: 'promote', body: from === undefined ? {} : { from } });
 }

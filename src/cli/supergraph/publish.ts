@@ -9,10 +9,10 @@ import { loadConfig, type ResolvedConfig } from '../../config/index.ts';
 import { readSources } from '../../supergraph/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
-import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
-import { type CanaryOptions, canaryOf, withCanary } from '../registry/read-canary.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { publishChange } from '../registry/publish-change.ts';
+import { type CanaryOptions, withCanary } from '../registry/read-canary.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 import { readPrompts } from '../subgraph/publish.ts';
 
 interface PublishOptions extends RegistryOptions, NoteOptions, CanaryOptions {
@@ -43,9 +43,7 @@ async function publish(graph: string | undefined, options: PublishOptions): Prom
     subgraphs: await uploadsOf(config),
     ...(settings === undefined ? {} : { settings }),
   };
-  const body = { change, ...noteOf(options), ...canaryOf(options) };
-  const answer = await askRegistry(options, ref, { path: 'publish', body, progress: 'composing and publishing' });
-  printPublished(options, answer as PublishAnswer, options.canary === undefined ? undefined : `${options.canary} %`);
+  await publishChange(options, ref, { body: { change } });
 }
 
 /** All subgraphs with their schemas and prompts. @throws CompositionError where a schema is not available */

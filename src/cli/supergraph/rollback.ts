@@ -1,9 +1,9 @@
 /** `isthmus supergraph rollback`: an earlier generation serves again, within a second. */
 import type { Command } from 'commander';
 import { cliCommand } from '../frame/cli-command.ts';
-import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
-import { type PublishAnswer, printPublished } from '../registry/print-published.ts';
-import { type NoteOptions, noteOf, withNote } from '../registry/with-note.ts';
+import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { publishChange } from '../registry/publish-change.ts';
+import { type NoteOptions, withNote } from '../registry/with-note.ts';
 import { readNumber } from '../subgraph/rollback.ts';
 
 interface RollbackOptions extends RegistryOptions, NoteOptions {
@@ -26,6 +26,5 @@ export function rollbackCommand(): Command {
 
 async function rollback(graph: string | undefined, options: RollbackOptions): Promise<void> {
   const ref = await graphOf(graph, options);
-  const body = { ...noteOf(options), ...(options.to === undefined ? {} : { to: options.to }) };
-  printPublished(options, (await askRegistry(options, ref, { path: 'rollback', body })) as PublishAnswer);
+  await publishChange(options, ref, { path: 'rollback', body: options.to === undefined ? {} : { to: options.to } });
 }

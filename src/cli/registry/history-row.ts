@@ -1,25 +1,5 @@
-/** What a change of a registry came to. */
-import { formatGraphRef } from '../../config/index.ts';
 import type { PublishedGeneration } from '../../registry/generation/index.ts';
-import { printResult } from '../frame/print-result.ts';
 import { printable } from '../printable.ts';
-
-/** As the registry answers. */
-export interface PublishAnswer {
-  readonly kind: 'published' | 'unchanged';
-  readonly generation: PublishedGeneration;
-}
-
-export function printPublished(options: { readonly json: boolean }, answer: PublishAnswer, canary?: string): void {
-  const { kind, generation } = answer;
-  const name = `generation ${generation.number} of ${formatGraphRef(generation)}`;
-  printResult(options, answer, () => {
-    if (kind === 'unchanged') return `${name} serves this already`;
-    return canary === undefined
-      ? `${name} is published`
-      : `${name} is published, and served to ${canary} of the requests`;
-  });
-}
 
 /** One line of a history: number, when, by whom, what. */
 export function historyRow(generation: PublishedGeneration): readonly string[] {
@@ -34,7 +14,7 @@ export function historyRow(generation: PublishedGeneration): readonly string[] {
   ];
 }
 
-export function changeText({ change }: PublishedGeneration): string {
+function changeText({ change }: PublishedGeneration): string {
   switch (change.kind) {
     case 'publish':
       return `publish ${[...change.subgraphs, ...change.sections].join(', ')}`;
