@@ -1,8 +1,7 @@
 /** `isthmus subgraph publish`: another schema, URL or prompts of one subgraph, composed, checked and served at once. */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { readPromptFolder } from '../../ai/fields/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { readTextFile } from '../../lib/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
@@ -76,13 +75,9 @@ export async function readSchema(file: string): Promise<string> {
   return readTextFile(file).catch((error: unknown) => fail('FILE', `${file} cannot be read: ${messageOf(error)}`));
 }
 
-/** The files that a gateway reads of such a folder. */
-export async function readPrompts(folder: string): Promise<Readonly<Record<string, string>>> {
-  try {
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.prompt') || name === 'labels.yaml').sort();
-    const texts = await Promise.all(names.map(async (name) => [name, await readTextFile(join(folder, name))] as const));
-    return Object.fromEntries(texts);
-  } catch (error) {
-    return fail('FILE', `${folder} cannot be read: ${messageOf(error)}`);
-  }
+/** @throws CliFailure FILE where the folder cannot be read */
+export async function readPrompts(path: string): Promise<Readonly<Record<string, string>>> {
+  const { folder, texts, errors } = await readPromptFolder(path);
+  const unreadable = errors.get(folder);
+  return unreadable === undefined ? Object.fromEntries(texts) : fail('FILE', `${path}: ${unreadable.message}`);
 }

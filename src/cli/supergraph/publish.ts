@@ -6,14 +6,13 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { loadConfig, type ResolvedConfig } from '../../config/index.ts';
-import { readSources } from '../../supergraph/index.ts';
+import { ownSubgraphs } from '../../registry/publish/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { publishChange } from '../registry/publish-change.ts';
 import { type CanaryOptions, withCanary } from '../registry/read-canary.ts';
 import { type NoteOptions, withNote } from '../registry/with-note.ts';
-import { readPrompts } from '../subgraph/publish.ts';
 
 interface PublishOptions extends RegistryOptions, NoteOptions, CanaryOptions {
   readonly settings: boolean;
@@ -40,27 +39,14 @@ async function publish(graph: string | undefined, options: PublishOptions): Prom
   const settings = options.settings ? await settingsOf(config) : undefined;
   const change = {
     kind: 'publish',
-    subgraphs: await uploadsOf(config),
+    subgraphs: await ownSubgraphs(config),
     ...(settings === undefined ? {} : { settings }),
   };
   await publishChange(options, ref, { body: { change } });
 }
 
-/** All subgraphs with their schemas and prompts. @throws CompositionError where a schema is not available */
-export async function uploadsOf(config: ResolvedConfig) {
-  const sources = await readSources(config);
-  return Promise.all(
-    config.subgraphs.map(async (subgraph) => {
-      const { name } = subgraph;
-      const sdl = sources.find((source) => source.name === name)?.sdl;
-      if (subgraph.kind === 'ai') return { name, sdl, prompts: await readPrompts(subgraph.promptsFolder) };
-      return { name, sdl, ...(subgraph.kind === 'http' ? { routingUrl: subgraph.routingUrl } : {}) };
-    }),
-  );
-}
-
 /** The sections as the file has them: what is left out there has its default wherever they are published. */
-export async function settingsOf({ file }: ResolvedConfig) {
+async function settingsOf({ file }: ResolvedConfig) {
   const yaml = (parse(await readFile(file, 'utf8')) ?? {}) as Readonly<Record<string, unknown>>;
   const { limits, access } = yaml as { readonly limits?: unknown; readonly access?: Readonly<Record<string, unknown>> };
   const { rate_counters: _counters, ...rest } = (limits ?? {}) as Readonly<Record<string, unknown>>;

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import type { PublishedOverlay, ResolvedConfig } from '../../config/index.ts';
 import { readSupergraph } from '../../read-supergraph.ts';
 import type { Store } from '../../store/index.ts';
-import { ownContent } from './own-content.ts';
+import { emptyContent } from '../generation/index.ts';
+import { changeContent } from './change-content.ts';
+import { ownSubgraphs } from './own-subgraphs.ts';
 import { Registry } from './registry.ts';
 
 export interface RegistryParts {
@@ -23,7 +25,9 @@ export function createRegistry({ store, configFile, load }: RegistryParts): Regi
       const config = await load();
       const { ref, remote } = config.registry;
       const isFollowed = remote === undefined && ref.graph === graph && ref.variant === variant;
-      return isFollowed && config.subgraphs.length > 0 ? ownContent(config) : undefined;
+      // A graph that was served from files goes on from there.
+      if (!isFollowed || config.subgraphs.length === 0) return undefined;
+      return changeContent(emptyContent, { kind: 'publish', subgraphs: await ownSubgraphs(config) });
     },
   });
 }

@@ -190,6 +190,10 @@ ai: { models: { smart: [local/extractive] } }\n`,
     expect(await at('prompt', 'publish', '--subgraph', 'assistant', '--prompts', file('next'))).toMatchObject({
       code: 0,
     });
+    expect(await at('prompt', 'publish', '--subgraph', 'assistant', '--prompts', file('none'))).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('cannot be read'),
+    });
     expect((await at('prompt', 'list')).out).toMatch(/pitch@1 +smart +production/);
     expect(await at('prompt', 'label', 'pitch@2', 'production')).toMatchObject({ code: 0 });
     expect((await at('prompt', 'list')).out).toMatch(/pitch@2 +smart +production/);
