@@ -63,5 +63,11 @@ async function settingsOf({ file }: ResolvedConfig) {
     contracts: access?.contracts,
     policies: access?.policies,
   };
+  const variable = /\$\{(\w+)/.exec(JSON.stringify(sections))?.[1];
+  if (variable !== undefined)
+    fail(
+      'REFUSED',
+      `limits, access.contracts or access.policies read ${variable} of the environment, which is each gateway’s own: write its value, or publish with --no-settings`,
+    );
   return Object.fromEntries(Object.entries(sections).filter(([, section]) => section !== undefined));
 }

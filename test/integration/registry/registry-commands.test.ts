@@ -162,6 +162,13 @@ registry: { graph: shop@whole }
 access: { policies: { own: { code: own.ts } } }\n`,
     );
     expect(await run('publish')).toMatchObject({ code: 2, errors: expect.stringContaining('--no-settings') });
+    await writeFile(
+      whole,
+      `subgraphs: { products: { routing_url: "${url}", schema: { file: priced.graphql } } }
+registry: { graph: shop@whole }
+access: { policies: { own: { http: "\${OPA_URL:-http://127.0.0.1:9}" } } }\n`,
+    );
+    expect(await run('publish')).toMatchObject({ code: 2, errors: expect.stringContaining('OPA_URL') });
   });
 });
 
