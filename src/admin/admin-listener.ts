@@ -25,8 +25,10 @@ import {
 import { openStore } from '../store/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
+import { adminHeader } from './admin-header.ts';
 import { createAdminSchema } from './admin-schema.ts';
-import { adminScopes, identifyOperator, refusePages } from './identify-operator.ts';
+import { adminScopes } from './admin-scopes.ts';
+import { identifyOperator, refusePages } from './identify-operator.ts';
 import { answerInvalidation } from './invalidate-caches.ts';
 import type { RunningCaches } from './running-caches.ts';
 
@@ -106,7 +108,10 @@ export async function listenForAdmin({
     const { webhook } = config.registry;
     const parts = { table: store.registry, changelog, log };
     publications = webhook && (await PublicationWebhook.open({ ...parts, config: webhook }));
-    log.info({ adminUrl: `${url}/admin/graphql`, requiresKey: !isLocal }, 'the admin listener listens');
+    log.info(
+      { adminUrl: `${url}/admin/graphql`, requiresKey: !isLocal || keys.hasScope(adminScopes) },
+      'the admin listener listens',
+    );
     return {
       url,
       async close() {
@@ -181,6 +186,7 @@ async function answer({
   metrics,
   log,
 }: Exchange): Promise<void> {
+  response.setHeader(adminHeader, 'true');
   response.setHeader('cache-control', 'no-store');
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");

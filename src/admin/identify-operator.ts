@@ -9,12 +9,7 @@ import { apiKeyOf } from '../access/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { isLoopback } from '../lib/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
-
-const readScope = 'admin:read';
-const writeScope = 'admin:write';
-/** For the registry alone: to read it, and to publish. */
-const publishScope = 'registry:publish';
-export const adminScopes: readonly string[] = [readScope, writeScope, publishScope];
+import { adminScopes, publishScope, readScope, writeScope } from './admin-scopes.ts';
 
 /** @throws GatewayError `FORBIDDEN` for a request that a page of another site has made */
 export function refusePages(headers: IncomingHttpHeaders, isLocal: boolean): void {

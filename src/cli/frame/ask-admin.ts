@@ -1,5 +1,6 @@
 /** A running gateway, by its admin listener: how commands are told where it is, and how they ask it. */
 import type { Command } from 'commander';
+import { adminHeader } from '../../admin/index.ts';
 import { readBounded } from '../../lib/index.ts';
 import { fetchFailure } from '../fetch-failure.ts';
 import { readHttpUrl } from '../options/read-http-url.ts';
@@ -51,16 +52,18 @@ export async function askAdmin(
   request: AdminRequest,
 ): Promise<string> {
   const { method = 'POST', path, body } = request;
-  const { status, text } = await send().catch((error: unknown) =>
+  const { status, text, isAdmin } = await send().catch((error: unknown) =>
     fail(
       'GATEWAY_UNREACHABLE',
       `the admin listener at ${gateway} cannot be reached (${fetchFailure(error)}): is \`admin\` in the configuration?`,
     ),
   );
+  if (!isAdmin) return fail('GATEWAY_UNREACHABLE', noAdminListener(gateway, status));
   if (status >= 200 && status < 300) return text;
-  return fail('GATEWAY_REFUSED', `the gateway refused: ${printable(text)}`, { status, answer: text });
+  const advice = status === 401 ? ` ${keyAdvice}` : '';
+  return fail('GATEWAY_REFUSED', `the gateway refused: ${reasonOf(text)}${advice}`, { status, answer: text });
 
-  async function send(): Promise<{ readonly status: number; readonly text: string }> {
+  async function send(): Promise<{ readonly status: number; readonly text: string; readonly isAdmin: boolean }> {
     const response = await fetch(new URL(path, gateway), {
       method,
       headers: {
@@ -72,7 +75,27 @@ export async function askAdmin(
     });
     const most = request.maxAnswerBytes ?? maxAnswerBytes;
     const bytes = await readBounded(response.body, most, () => new Error('its answer is too long'));
-    return { status: response.status, text: bytes.toString() };
+    return { status: response.status, text: bytes.toString(), isAdmin: response.headers.has(adminHeader) };
+  }
+}
+
+export const keyAdvice = 'Name one with --key, or in ISTHMUS_ADMIN_KEY.';
+
+/** Such as the port of the graph: it answers 404 to what the admin listener has. */
+function noAdminListener(gateway: string, status: number): string {
+  return (
+    `what answers at ${gateway} (with ${status}) is no admin listener: that is another port than the graph’s, ` +
+    `${localAdmin} where \`admin\` does not say otherwise; the gateway logs it at its start`
+  );
+}
+
+/** The messages of an answer, or all of it where it has none. */
+function reasonOf(text: string): string {
+  try {
+    const { errors } = JSON.parse(text) as { readonly errors: readonly { readonly message: string }[] };
+    return printable(errors.map(({ message }) => message).join(' '));
+  } catch {
+    return printable(text);
   }
 }
 
@@ -89,11 +112,8 @@ export async function askAdminGraph(
   const text = await askAdmin(address, { ...bounds, path: '/admin/graphql', body: { query, variables } });
   const { data, errors } = JSON.parse(text) as {
     readonly data?: Readonly<Record<string, unknown>> | null;
-    readonly errors?: readonly { readonly message: string }[];
+    readonly errors?: unknown;
   };
   if (errors === undefined && data != null) return data;
-  return fail(
-    'GATEWAY_REFUSED',
-    `the gateway refused: ${printable(errors?.map(({ message }) => message).join(' ') ?? text)}`,
-  );
+  return fail('GATEWAY_REFUSED', `the gateway refused: ${reasonOf(text)}`);
 }

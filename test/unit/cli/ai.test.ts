@@ -123,7 +123,7 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
     const requests: { readonly url: string | undefined; readonly key: unknown; readonly body: string }[] = [];
     const listener = createServer(async (request, response) => {
       requests.push({ url: request.url, key: request.headers['x-api-key'], body: await text(request) });
-      response.end('{}');
+      response.writeHead(200, { 'isthmus-admin': 'true' }).end('{}');
     }).listen(0, '127.0.0.1');
     await once(listener, 'listening');
     try {
