@@ -87,7 +87,7 @@ interface CreateKeyInput extends Omit<ApiKeyRights, 'models' | 'expiresAt'> {
   readonly expiresIn?: string | null;
 }
 
-const maxAuditEntries = 1_000;
+const maxAuditEntries = 10_000;
 
 export interface AdminSchemaParts {
   /** What is served at the moment. */
@@ -128,7 +128,6 @@ export function createAdminSchema(
         ...ofCaches.Mutation,
         async createKey(_: unknown, { input }: { readonly input: CreateKeyInput }, caller) {
           const { models, expiresIn, ...rights } = input;
-          if (rights.name.trim() === '') throw invalid('a key has a name');
           const expiresAt = expiresIn ? Date.now() + durationOf('expiresIn', expiresIn) : undefined;
           return toCreated(await keysOf(caller).create({ ...rights, models: models ?? undefined, expiresAt }));
         },

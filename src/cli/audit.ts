@@ -1,34 +1,56 @@
 /** `isthmus audit`: who changed what, from the store's audit log. */
 import type { Command } from 'commander';
+import { isoTime } from '../lib/index.ts';
 import type { RecordedAuditEntry } from '../store/index.ts';
+import { type AdminAddress, askAdminGraph } from './frame/ask-admin.ts';
 import { cliCommand } from './frame/cli-command.ts';
 import { printResult } from './frame/print-result.ts';
+import { addressOf, type StoreOptions, withStoreOrGateway } from './frame/store-or-gateway.ts';
 import { readLimit } from './options/read-limit.ts';
 import { printable } from './printable.ts';
 import { withStore } from './with-store.ts';
 
 type DatedEntry = Omit<RecordedAuditEntry, 'at'> & { readonly at: string };
 
-interface AuditOptions {
-  readonly config: string;
+interface AuditOptions extends StoreOptions {
   readonly json: boolean;
   readonly limit: number;
 }
 
+/** Ten thousand entries. */
+const maxAnswerBytes = 64_000_000;
+
 export function auditCommand(): Command {
-  return cliCommand('audit', {
+  const command = cliCommand('audit', {
     description: 'List the newest changes of what the store has, such as API keys: who, what, before, after.',
-    examples: ['isthmus audit', 'isthmus audit --limit 500 --json'],
-  })
-    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--limit <number>', 'how many', readLimit, 50)
-    .action(({ config, json, limit }: AuditOptions) =>
-      withStore(config, async ({ auditLog }) => {
-        const entries = await auditLog.newest(limit);
-        const dated = entries.map(({ at, ...entry }) => ({ at: new Date(at).toISOString(), ...entry }));
-        printResult({ json }, dated, () => dated.map(lineOf).join('\n'));
-      }),
-    );
+    examples: [
+      'isthmus audit',
+      'isthmus audit --limit 500 --json',
+      'isthmus audit --gateway https://shop.example:4400',
+    ],
+  }).option('--limit <number>', 'how many', readLimit, 50);
+  return withStoreOrGateway(command, 'admin:read').action(async ({ limit, json, ...from }: AuditOptions) => {
+    const address = addressOf(from);
+    const entries = await (address === undefined ? readStore(from, limit) : askGateway(address, limit));
+    printResult({ json }, entries, () => entries.map(lineOf).join('\n'));
+  });
+}
+
+function readStore({ config }: StoreOptions, limit: number): Promise<readonly DatedEntry[]> {
+  return withStore(config, async ({ auditLog }) =>
+    (await auditLog.newest(limit)).map((entry) => ({ ...entry, at: isoTime(entry.at) })),
+  );
+}
+
+async function askGateway(address: AdminAddress, limit: number): Promise<readonly DatedEntry[]> {
+  const query = 'query Audit($limit: Int!) { audit(limit: $limit) { id at actor action target before after } }';
+  const { audit } = await askAdminGraph(address, query, { limit }, { maxAnswerBytes });
+  return (audit as readonly DatedEntry[]).map(({ id, before, after, ...entry }) => ({
+    id: Number(id),
+    ...entry,
+    before: before ?? undefined,
+    after: after ?? undefined,
+  }));
 }
 
 function lineOf({ at, actor, action, target, before, after }: DatedEntry): string {

@@ -15,7 +15,7 @@ import { explainCommand } from './explain/explain.ts';
 import { withExamples } from './frame/cli-command.ts';
 import { commandsWithin, pathOf, programOf } from './frame/command-tree.ts';
 import { initCommand } from './init/init.ts';
-import { keysCommand } from './keys.ts';
+import { keysCommand } from './keys/keys.ts';
 import { logCommand } from './log/log.ts';
 import { budgetsCommand } from './money/budgets.ts';
 import { costsCommand } from './money/costs.ts';

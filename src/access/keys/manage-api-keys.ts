@@ -47,6 +47,7 @@ export class ApiKeys {
   }
 
   async create(rights: ApiKeyRights): Promise<CreatedApiKey> {
+    if (rights.name.trim() === '') throw new ApiKeyError('a key has a name');
     const { key, stored } = this.#generate(rights);
     await this.#change('keys.create', stored.id, (current) => {
       if (current !== undefined) throw new ApiKeyError('two keys had the same id; try again');

@@ -10,11 +10,11 @@ const timeoutMs = 10_000;
  * Opens the records of a configuration for one piece of work. A gateway may be writing them meanwhile.
  * @throws ConfigError where the configuration is wrong or the store cannot be opened
  */
-export async function withRecords(
+export async function withRecords<Result>(
   configFile: string,
-  run: (records: RecordStore, store: Store) => Promise<void>,
-): Promise<void> {
-  await withStore(configFile, async (store, config) => {
+  run: (records: RecordStore, store: Store) => Promise<Result>,
+): Promise<Result> {
+  return withStore(configFile, async (store, config) => {
     const { locateRecords, openRecords } = await import('../../store/records/index.ts');
     let records: RecordStore;
     try {
@@ -23,7 +23,7 @@ export async function withRecords(
       return fail('STORE', `the records cannot be opened: ${messageOf(error)}`);
     }
     try {
-      await run(records, store);
+      return await run(records, store);
     } finally {
       await records.close();
     }

@@ -8,29 +8,23 @@ import { defaultVariant, type GraphRef, loadConfig, parseGraphRef } from '../../
 import { createLogger } from '../../observability/index.ts';
 import { schemaFile } from '../../registry/generation/index.ts';
 import { createRegistry } from '../../registry/publish/index.ts';
-import { Changelog, createRegistryRoutes, type RegistryAnswer, RegistryChecks } from '../../registry/routes/index.ts';
+import { Changelog, createRegistryRoutes, RegistryChecks } from '../../registry/routes/index.ts';
 import { type CompositionProblem, formatProblems } from '../../supergraph/index.ts';
 import type { Usage, UsageRequest } from '../../usage/index.ts';
-import { askAdmin, withGateway } from '../frame/ask-admin.ts';
+import { type AdminAddress, askAdmin, keyAdvice } from '../frame/ask-admin.ts';
 import { CliFailure, fail, refuse } from '../frame/cli-failure.ts';
+import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
 import { withProgress } from '../frame/with-progress.ts';
 import { withRecords } from '../log/with-records.ts';
 import { withStore } from '../with-store.ts';
 
-export interface RegistryOptions {
-  readonly config: string;
-  readonly gateway?: string;
-  readonly key?: string;
+export interface RegistryOptions extends StoreOptions {
   readonly json: boolean;
 }
 
 /** The options of `RegistryOptions`, without `--json`. */
 export function withRegistry(command: Command, scope: 'admin:read' | 'registry:publish'): Command {
-  return withGateway(command, scope, 'the store of the configuration').option(
-    '--config <file>',
-    'the configuration file',
-    'supergraph.yaml',
-  );
+  return withStoreOrGateway(command, scope);
 }
 
 export interface RegistryRequest {
@@ -61,10 +55,9 @@ export async function askRegistry(options: RegistryOptions, ref: GraphRef, reque
   } = request;
   const url = `/registry/v1/graphs/${ref.graph}/${ref.variant}/${path}`;
   const call = { method, url, body: body === undefined ? '' : JSON.stringify(body) };
+  const address = addressOf(options);
   const { status, content } = await withProgress(progress, () =>
-    options.gateway === undefined
-      ? askStore(options, call)
-      : askRunning({ ...options, gateway: options.gateway }, call),
+    address === undefined ? askStore(options, call) : askRunning(address, call),
   );
   return bodyOf(status, content, schemas);
 }
@@ -97,8 +90,7 @@ interface Call {
 }
 
 async function askStore({ config }: RegistryOptions, { method, url, body }: Call): Promise<Answered> {
-  let answer: RegistryAnswer = { status: 500 };
-  await withStore(config, async (store) => {
+  const { status, body: content } = await withStore(config, async (store) => {
     const load = (published?: Parameters<typeof loadConfig>[3]) => loadConfig(config, undefined, undefined, published);
     const registry = createRegistry({ store, configFile: config, load });
     const log = createLogger({ level: 'silent' });
@@ -117,25 +109,17 @@ async function askStore({ config }: RegistryOptions, { method, url, body }: Call
       teams: 'any',
     } as const;
     const { signal } = new AbortController();
-    answer = await routes.answer({ method, url, body, knownTag: undefined, mediaTypes: undefined, caller, signal });
+    return routes.answer({ method, url, body, knownTag: undefined, mediaTypes: undefined, caller, signal });
   });
-  return { status: answer.status, content: answer.body };
+  return { status, content };
 }
 
 /** What the gateways of the store have recorded. */
-async function readUsage(config: string, request: UsageRequest): Promise<Usage> {
-  let usage: Usage = [];
-  await withRecords(config, async (records) => {
-    usage = await records.usage(request);
-  });
-  return usage;
+function readUsage(config: string, request: UsageRequest): Promise<Usage> {
+  return withRecords(config, (records) => records.usage(request));
 }
 
-async function askRunning(
-  { gateway, key }: RegistryOptions & { readonly gateway: string },
-  { method, url: path, body }: Call,
-): Promise<Answered> {
-  const address = key === undefined ? { gateway } : { gateway, key };
+async function askRunning(address: AdminAddress, { method, url: path, body }: Call): Promise<Answered> {
   const content = body === '' ? {} : { body: JSON.parse(body) as unknown };
   try {
     const text = await askAdmin(address, { method, path, ...content, timeoutMs, maxAnswerBytes });
@@ -172,7 +156,7 @@ function bodyOf(status: number, body: unknown, schemas: Readonly<Record<string, 
   }
   if (code === 'CONFIG_INVALID') refuse('CONFIGURATION', message);
   if (status === 404) fail('NOT_FOUND', message);
-  if (status === 401) fail('REFUSED', `${message} Name one with --key, or in ISTHMUS_ADMIN_KEY.`);
+  if (status === 401) fail('REFUSED', `${message} ${keyAdvice}`);
   if (status === 400) fail('COMMAND_LINE', message);
   return refuse('REFUSED', message);
 }

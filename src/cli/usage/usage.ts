@@ -5,17 +5,17 @@ import { isoTime } from '../../lib/index.ts';
 import { readSupergraph } from '../../read-supergraph.ts';
 import { buildApiSchema } from '../../supergraph/index.ts';
 import { UsageReport } from '../../usage/coordinates/index.ts';
-import { type AdminAddress, askAdminGraph, withGateway } from '../frame/ask-admin.ts';
+import { type AdminAddress, askAdminGraph } from '../frame/ask-admin.ts';
 import { cliCommand, commandGroup } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
+import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
 import { withProgress } from '../frame/with-progress.ts';
 import { withRecords } from '../log/with-records.ts';
 import { readLimit } from '../options/read-limit.ts';
 import { readMoment } from '../options/read-moment.ts';
 import { type UsageView, usageViews, type ViewName } from './usage-views.ts';
 
-interface UsageOptions extends Partial<AdminAddress> {
-  readonly config: string;
+interface UsageOptions extends StoreOptions {
   readonly since: number;
   readonly until?: number;
   readonly client?: string;
@@ -42,21 +42,19 @@ export function usageCommand(): Command {
 
 function viewCommand(name: ViewName, view: UsageView): Command {
   const command = cliCommand(name, { description: view.description, examples: view.examples })
-    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--since <time>', 'from then on: 7d ago, or a moment such as 2026-11-01', readMoment, readMoment('7d'))
     .option('--until <time>', 'until then; default: now', readMoment)
     .option('--client <name>', 'the requests of this client alone')
     .option('--limit <n>', 'how many lines at most', readLimit, 100);
   if (name === 'coordinates') command.option('--of <name>', 'of a type, or a field such as Product.price, alone');
-  return withGateway(command, 'admin:read', 'the store of the configuration').action((options: UsageOptions) =>
-    printUsage(name, view, options),
-  );
+  return withStoreOrGateway(command, 'admin:read').action((options: UsageOptions) => printUsage(name, view, options));
 }
 
 async function printUsage(name: ViewName, view: UsageView, options: UsageOptions): Promise<void> {
-  const { list, ...span } = await (options.gateway === undefined
+  const address = addressOf(options);
+  const { list, ...span } = await (address === undefined
     ? readStore(name, options)
-    : askGateway(name, view, options));
+    : askGateway(address, name, view, options));
   printResult(options, { ...span, [name]: list }, () => {
     if (span.requests === 0) return 'no operation was counted in this time: nothing is known of what is used\n';
     if (list.length === 0) return view.nothing;
@@ -67,14 +65,12 @@ async function printUsage(name: ViewName, view: UsageView, options: UsageOptions
 
 async function readStore(name: ViewName, { config, client, of, limit, ...span }: UsageOptions): Promise<UsageResult> {
   const { since: from, until: to = Date.now() } = span;
-  const results: UsageResult[] = [];
-  await withRecords(config, async (records) => {
+  return withRecords(config, async (records) => {
     const report = new UsageReport(await records.usage({ from, to }), client);
     const list = await listOf(report);
     const { requests } = report;
-    results.push({ since: isoTime(from), until: isoTime(to), requests, list: list.slice(0, limit) });
+    return { since: isoTime(from), until: isoTime(to), requests, list: list.slice(0, limit) };
   });
-  return results[0] as UsageResult;
 
   async function listOf(report: UsageReport): Promise<readonly object[]> {
     if (name === 'coordinates') return report.coordinates(of);
@@ -86,16 +82,16 @@ async function readStore(name: ViewName, { config, client, of, limit, ...span }:
 }
 
 async function askGateway(
+  address: AdminAddress,
   name: ViewName,
   { selection }: UsageView,
-  { gateway = '', key, since, until = Date.now(), client, of, limit }: UsageOptions,
+  { since, until = Date.now(), client, of, limit }: UsageOptions,
 ): Promise<UsageResult> {
   const [variable, argument] = name === 'coordinates' ? [', $of: String', 'of: $of, '] : ['', ''];
   const query = `query($since: String!, $until: String!, $client: String, $limit: Int!${variable}) {
     usage(since: $since, until: $until, client: $client) { since until requests list: ${name}(${argument}first: $limit) ${selection} }
   }`;
   const variables = { since: isoTime(since), until: isoTime(until), client, limit, of };
-  const address = { gateway, ...(key === undefined ? {} : { key }) };
   const { usage } = await askAdminGraph(address, query, variables, { maxAnswerBytes });
   return usage as UsageResult;
 }

@@ -1,16 +1,18 @@
-/** `isthmus keys`: the API keys of callers, in the store of a configuration, whether or not a gateway runs. */
+/** `isthmus keys`: the API keys of callers, in the store of a configuration, whether or not a gateway runs; or those of one that runs. */
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type ApiKey, ApiKeyError, ApiKeys, type CreatedApiKey } from '../access/index.ts';
-import { parseDuration, type ResolvedConfig } from '../config/index.ts';
-import { type CommandPage, cliCommand, commandGroup } from './frame/cli-command.ts';
-import { fail } from './frame/cli-failure.ts';
-import { printResult } from './frame/print-result.ts';
-import { printable } from './printable.ts';
-import { withStore } from './with-store.ts';
+import { type ApiKey, ApiKeyError, ApiKeys, type CreatedApiKey } from '../../access/index.ts';
+import { adminScopes } from '../../admin/index.ts';
+import { parseDuration, type ResolvedConfig } from '../../config/index.ts';
+import { type CommandPage, cliCommand, commandGroup } from '../frame/cli-command.ts';
+import { fail } from '../frame/cli-failure.ts';
+import { printResult } from '../frame/print-result.ts';
+import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
+import { printable } from '../printable.ts';
+import { withStore } from '../with-store.ts';
+import { type KeyChanges, remoteKeys } from './remote-keys.ts';
 
-interface CommonOptions {
-  readonly config: string;
+interface CommonOptions extends StoreOptions {
   readonly json: boolean;
 }
 
@@ -36,16 +38,17 @@ export function keysCommand(): Command {
   ]);
 }
 
-function command(name: string, page: CommandPage): Command {
-  return cliCommand(name, page).option('--config <file>', 'the configuration file', 'supergraph.yaml');
+function command(name: string, scope: 'admin:read' | 'admin:write', page: CommandPage): Command {
+  return withStoreOrGateway(cliCommand(name, page), scope);
 }
 
 function createCommand(): Command {
-  return command('create', {
+  return command('create', 'admin:write', {
     description: 'Create a key, and print it: it is shown this once.',
     examples: [
       'isthmus keys create --name shop-web --scopes read:products --expires 90d',
       'isthmus keys create --name operator --scopes admin:read,admin:write',
+      'isthmus keys create --name ci --scopes registry:publish --gateway https://shop.example:4400',
     ],
   })
     .requiredOption('--name <name>', 'who or what it is for')
@@ -55,18 +58,19 @@ function createCommand(): Command {
     .option('--models <list>', 'the models that it may call on /v1; default: all', readList)
     .option('--expires <duration>', 'how long it is valid, such as 90d; default: for ever', readDuration)
     .action((options: CreateOptions) =>
-      changeKeys(options, async (keys, { access }) => {
+      changeKeys(options, async (keys, config) => {
         const { name, tenant, scopes, roles, models, expires } = options;
         const expiresAt = expires === undefined ? undefined : Date.now() + expires;
         printCreated(await keys.create({ name, tenant, scopes, roles, models, expiresAt }), options);
-        if (!access.apiKeys)
-          process.stderr.write('Callers cannot use it yet: write `api_keys: true` under `access`.\n');
+        const isForAdmin = scopes.length > 0 && scopes.every((scope) => adminScopes.includes(scope));
+        if (config?.access.apiKeys === false && !isForAdmin)
+          process.stderr.write('Callers of the graph cannot use it yet: write `api_keys: true` under `access`.\n');
       }),
     );
 }
 
 function listCommand(): Command {
-  return command('list', {
+  return command('list', 'admin:read', {
     description: 'List the keys, without what is secret of them.',
     examples: ['isthmus keys list'],
   }).action((options: CommonOptions) =>
@@ -82,7 +86,7 @@ function listCommand(): Command {
 }
 
 function rotateCommand(): Command {
-  return command('rotate', {
+  return command('rotate', 'admin:write', {
     description: 'Replace a key by another of the same rights, and print that one.',
     examples: ['isthmus keys rotate k3x9q2ab --overlap 1d'],
   })
@@ -98,7 +102,7 @@ function rotateCommand(): Command {
 }
 
 function revokeCommand(): Command {
-  return command('revoke', {
+  return command('revoke', 'admin:write', {
     description: 'End a key, in every running gateway within 2 seconds.',
     examples: ['isthmus keys revoke k3x9q2ab'],
   })
@@ -111,12 +115,16 @@ function revokeCommand(): Command {
     );
 }
 
+/** @param run has the configuration where its store is changed */
 async function changeKeys(
-  { config }: CommonOptions,
-  run: (keys: ApiKeys, config: ResolvedConfig) => Promise<void>,
+  options: CommonOptions,
+  run: (keys: KeyChanges, config?: ResolvedConfig) => Promise<void>,
 ): Promise<void> {
+  const address = addressOf(options);
+  if (address !== undefined) return run(remoteKeys(address));
   try {
-    await withStore(config, (store, loaded) => run(new ApiKeys(store, `cli:${userInfo().username}`), loaded));
+    const actor = `cli:${userInfo().username}`;
+    await withStore(options.config, (store, config) => run(new ApiKeys(store, actor), config));
   } catch (error) {
     if (!(error instanceof ApiKeyError)) throw error;
     fail('REFUSED', error.message);
