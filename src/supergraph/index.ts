@@ -16,7 +16,7 @@ export { argumentCoordinate } from './constraints/read-constraints.ts';
 export { coordinatesOf, type HiddenElements } from './contracts/hidden-elements.ts';
 export { unreachableTypes } from './contracts/unreachable-types.ts';
 export type { CostedField, CostedInput, CostTypes, ListSize, SlicingArgument } from './costs/cost-types.ts';
-export { directiveNamesOf, importsOf, linksOf, stringArgument } from './directives/links.ts';
+export { federationNamesOf, importsOf, linksOf, stringArgument } from './directives/links.ts';
 export { importedDirectives, linkOwnDirectives } from './directives/own-directives.ts';
 export type { AccessRule, AccessRules, MaskForm } from './directives/read-access-rules.ts';
 export type { FieldRate, FieldRates } from './directives/read-field-rates.ts';

@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import type { CacheRules, TaggedField, TaggedType } from '../../cache/tags/index.ts';
 import { namedType } from '../../documents/index.ts';
-import { argumentOf, directiveNamesOf, stringArgument } from '../directives/links.ts';
+import { argumentOf, federationNamesOf, stringArgument } from '../directives/links.ts';
 import { importedDirectives } from '../directives/own-directives.ts';
 
 /** The names that the directives have in one subgraph. */
@@ -21,7 +21,7 @@ export interface CacheDirectives {
 
 export function cacheDirectivesOf(document: DocumentNode): CacheDirectives {
   return {
-    cacheTag: directiveNamesOf(document, 'https://specs.apollo.dev/federation', 'cacheTag'),
+    cacheTag: federationNamesOf(document, 'cacheTag'),
     invalidates: importedDirectives(document, 'cache').get('invalidates'),
     generate: importedDirectives(document, 'ai').get('generate'),
   };

@@ -7,7 +7,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import { directiveNamesOf, stringArgument } from '../directives/links.ts';
+import { federationNamesOf, stringArgument } from '../directives/links.ts';
 import { parseFieldSet } from '../rows/field-set.ts';
 
 export type FieldInSubgraph = FieldDefinitionNode | InputValueDefinitionNode;
@@ -22,7 +22,7 @@ export interface TypeInSubgraph {
 }
 
 export function typesIn(document: DocumentNode): ReadonlyMap<string, TypeInSubgraph> {
-  const keyNames = directiveNamesOf(document, 'https://specs.apollo.dev/federation', 'key');
+  const keyNames = federationNamesOf(document, 'key');
   const types = new Map<string, TypeInSubgraph>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.DIRECTIVE_DEFINITION || !('name' in definition) || definition.name === undefined)

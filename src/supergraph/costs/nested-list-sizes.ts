@@ -12,7 +12,7 @@ import {
   type TypeNode,
 } from 'graphql';
 import { namedType } from '../../documents/index.ts';
-import { directiveNamesOf, linksOf, stringArgument } from '../directives/links.ts';
+import { directiveNamesOf, federationNamesOf } from '../directives/links.ts';
 import { type ListSizeArguments, listSizeArguments } from './list-size-arguments.ts';
 
 /** By the field's coordinate. */
@@ -24,7 +24,6 @@ export interface ListSizeProblem {
   readonly line: number | undefined;
 }
 
-const federation = 'https://specs.apollo.dev/federation';
 const cost = 'https://specs.apollo.dev/cost';
 
 /** @returns the document without them; they are added to `nested`, and what is wrong with them to `problems` */
@@ -63,16 +62,7 @@ export function withoutNestedListSizes(
 
 /** `@listSize` as federation or the cost specification of its own brings it. */
 function listSizeNames(document: DocumentNode): ReadonlySet<string> {
-  const names = new Set([
-    ...directiveNamesOf(document, federation, 'listSize'),
-    ...directiveNamesOf(document, cost, 'listSize'),
-  ]);
-  for (const link of linksOf(document)) {
-    const url = stringArgument(link, 'url') ?? '';
-    if (url.startsWith(`${federation}/`)) names.add(`${stringArgument(link, 'as') ?? 'federation'}__listSize`);
-    if (url.startsWith(`${cost}/`)) names.add(`${stringArgument(link, 'as') ?? 'cost'}__listSize`);
-  }
-  return names;
+  return new Set([...federationNamesOf(document, 'listSize'), ...directiveNamesOf(document, cost, 'listSize')]);
 }
 
 function isNested(directive: ConstDirectiveNode): boolean {

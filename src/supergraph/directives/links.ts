@@ -33,14 +33,31 @@ function stringField(value: ConstValueNode, name: string): string | undefined {
   return field?.kind === Kind.STRING ? field.value : undefined;
 }
 
-/** The names that a feature's directive has in this document: imported, under another name, or the feature's own. */
+const federation = 'https://specs.apollo.dev/federation';
+
+/** The names of a directive of federation in a subgraph's document; without a link, that of federation 1. */
+export function federationNamesOf(document: DocumentNode, name: string): ReadonlySet<string> {
+  const linked = directiveNamesOf(document, federation, name);
+  return linked.size === 0 ? new Set([name]) : linked;
+}
+
+/** The names that a feature's directive has in this document, one for each link. */
 export function directiveNamesOf(document: DocumentNode, identity: string, name: string): ReadonlySet<string> {
   const links = linksOf(document).filter((link) => stringArgument(link, 'url')?.startsWith(`${identity}/`) === true);
   return new Set(links.map((link) => directiveName(link, name)));
 }
 
-/** The directive's name in the document of this link. */
+/**
+ * The directive's name in the document of this link: the imported one; else in the feature's namespace, where the directive
+ * that is named as its feature stands for the namespace itself (`@tag`, but `@federation__key`).
+ */
 export function directiveName(link: ConstDirectiveNode, name: string): string {
   const imported = importsOf(link).find((element) => element.name === `@${name}`);
-  return imported?.as.replace(/^@/, '') ?? stringArgument(link, 'as') ?? name;
+  if (imported !== undefined) return imported.as.replace(/^@/, '');
+  const feature = featureName.exec(stringArgument(link, 'url') ?? '')?.[1] ?? name;
+  const namespace = stringArgument(link, 'as') ?? feature;
+  return name === feature ? namespace : `${namespace}__${name}`;
 }
+
+/** Of a feature's URL: what stands before its version. */
+const featureName = /([^/]+)\/v\d[^/]*\/?$/;

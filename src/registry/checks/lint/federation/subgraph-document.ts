@@ -2,8 +2,8 @@
 import { type ASTNode, type DocumentNode, type FieldDefinitionNode, Kind } from 'graphql';
 import { namedType } from '../../../../documents/index.ts';
 import {
-  directiveNamesOf,
   directivesOf,
+  federationNamesOf,
   leavesOf,
   parseFieldSet,
   stringArgument,
@@ -30,16 +30,9 @@ export interface SubgraphKey {
   readonly line: number | undefined;
 }
 
-const federation = 'https://specs.apollo.dev/federation';
-
-/** Under the names that the document has them; without a link, those of federation 1. */
-function namesOf(document: DocumentNode, name: string): ReadonlySet<string> {
-  return new Set([...directiveNamesOf(document, federation, name), name, `federation__${name}`]);
-}
-
 export function readSubgraphDocument(document: DocumentNode): SubgraphDocument {
-  const keyNames = namesOf(document, 'key');
-  const externalNames = namesOf(document, 'external');
+  const keyNames = federationNamesOf(document, 'key');
+  const externalNames = federationNamesOf(document, 'external');
   const types = new Map<string, SubgraphType>();
   for (const definition of document.definitions) {
     const isComposite =
