@@ -22,7 +22,7 @@ export async function run(): Promise<void> {
 
 /** @returns the exit code; a gateway that serves goes on doing so */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
-  const program = createProgram();
+  const program = await createProgram(words);
   const json = optionsOf(words).includes('--json');
   if (json) for (const command of [program, ...commandsWithin(program)]) writeNoErrors(command);
   try {
@@ -30,7 +30,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     return Number(process.exitCode ?? 0);
   } catch (error) {
     const logsJson = program.args[0] === 'serve' && !isatty(1);
-    return reportFailure(error, { json, logsJson });
+    return await reportFailure(error, { json, logsJson });
   }
 }
 

@@ -23,9 +23,11 @@ export function metricsSection(): string {
   return ['| name | type | labels | what it is |', '|---|---|---|---|', ...rows].join('\n');
 }
 
+const program = await createProgram();
+
 /** The commands that run: groups of them have no options of their own. */
 function runnable(): readonly Command[] {
-  return commandsWithin(createProgram()).filter(({ options }) => options.some(({ long }) => long === '--json'));
+  return commandsWithin(program).filter(({ options }) => options.some(({ long }) => long === '--json'));
 }
 
 export function commandsSection(): string {

@@ -3,10 +3,7 @@
  * `{"error":{"code":…,"message":…}}`; otherwise text on stderr, without a stack where an operator can fix it.
  */
 import { CommanderError } from 'commander';
-import { ConfigError } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
-import { createLogger } from '../../observability/index.ts';
-import { CompositionError, problemFields } from '../../supergraph/index.ts';
 import { CliFailure } from './cli-failure.ts';
 import { paint } from './paint.ts';
 
@@ -17,14 +14,14 @@ export interface FailureOutput {
 }
 
 /** @returns the exit code of the process */
-export function reportFailure(error: unknown, { json, logsJson }: FailureOutput): number {
+export async function reportFailure(error: unknown, { json, logsJson }: FailureOutput): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const failure = failureOf(error);
+  const failure = await failureOf(error);
   const { code, message, fields } = failure;
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, ...fields } })}\n`);
   // Commander has written its own.
   else if (error instanceof CommanderError) return 2;
-  else if (logsJson && error instanceof CompositionError) logRefusedStart(error);
+  else if (logsJson && code === 'COMPOSITION') await logRefusedStart(failure);
   else process.stderr.write(`${code === 'UNEXPECTED' ? stackOf(error) : painted(message)}\n`);
   return failure.exitCode;
 }
@@ -35,9 +32,12 @@ function painted(message: string): string {
   return [paint('red', first, process.stderr), ...more].join('\n');
 }
 
-function failureOf(error: unknown): CliFailure {
+async function failureOf(error: unknown): Promise<CliFailure> {
   if (error instanceof CliFailure) return error;
   if (error instanceof CommanderError) return new CliFailure('COMMAND_LINE', commandLineMessage(error));
+  // Whatever throws these has loaded them; a wrong command line does not wait for them.
+  const { ConfigError } = await import('../../config/index.ts');
+  const { CompositionError, problemFields } = await import('../../supergraph/index.ts');
   if (error instanceof ConfigError) return new CliFailure('CONFIGURATION', error.message, { problems: error.problems });
   if (error instanceof CompositionError)
     return new CliFailure('COMPOSITION', error.message, { problems: problemFields(error.problems) });
@@ -66,7 +66,8 @@ function stackOf(error: unknown): string {
 }
 
 /** A composition that was refused, as one line of the JSON log: its problems are fields, as those of a refused reload. */
-function logRefusedStart({ message, problems }: CompositionError): void {
+async function logRefusedStart({ message, fields: { problems } }: CliFailure): Promise<void> {
+  const { createLogger } = await import('../../observability/index.ts');
   const log = createLogger({ level: 'error', readable: false });
-  log.error({ problems: problemFields(problems) }, `the start was refused\n${message}`);
+  log.error({ problems }, `the start was refused\n${message}`);
 }

@@ -2,18 +2,30 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { examplesOf } from '../../../../src/cli/frame/cli-command.ts';
 import { commandsWithin, pathOf } from '../../../../src/cli/frame/command-tree.ts';
 import { createProgram } from '../../../../src/cli/program.ts';
 import { runCommand } from '../../../testkit/processes/run-command.ts';
 
-const program = createProgram();
+const program = await createProgram();
 const all = commandsWithin(program);
 const isGroup = (command: (typeof all)[number]): boolean =>
   command.commands.length > 0 && !command.options.some(({ long }) => long === '--json');
 
 describe('every command', () => {
+  it('is listed as it describes itself, and loaded only where it is named', async () => {
+    const { commands } = await createProgram([]);
+    const pageOf = (command: Command) => [command.name(), command.description()];
+    expect(commands.map(pageOf)).toEqual(program.commands.map(pageOf));
+    expect(commands.flatMap((command) => command.commands)).toEqual([]);
+    const [keys] = (await createProgram(['--no-color', 'help', 'keys'])).commands.filter(
+      (command) => command.commands.length > 0,
+    );
+    expect(keys?.name()).toBe('keys');
+  });
+
   it('is there', () => expect(all.length).toBeGreaterThan(30));
 
   it.each(all.map((command) => [pathOf(command), command] as const))(
