@@ -22,6 +22,7 @@ export { SharedRuns } from './shared-runs.ts';
 export { siblingModule } from './sibling-module.ts';
 export { SingleFlight } from './single-flight.ts';
 export { canonicalJson, stableHash } from './stable-hash.ts';
+export { TextCache } from './text-cache.ts';
 export { createTextCipher, type TextCipher } from './text-cipher.ts';
 export {
   type Abortable,

@@ -1,7 +1,7 @@
 /** What decides the answer of a request to a subgraph, and of each entity in it, as the keys that they are cached by. */
 import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { HeaderRules } from '../config/index.ts';
+import { TextCache } from '../lib/index.ts';
 import {
   compileRequestHeaderRules,
   type RequestContext,
@@ -9,9 +9,10 @@ import {
   writeVariables,
 } from '../transport/index.ts';
 
-/** Hashes of requests whose variables are few: a plan’s requests are the same every time. */
-const maxBases = 2_000;
-const longestDecisive = 1_000;
+/** What decides answers beside the query is kept where it is short: a plan’s requests are the same every time. */
+const mostBases = 20;
+const longestDecisive = 200;
+const bounds = { maxCharacters: 16_000_000, charactersBeside: 8_000 };
 
 interface RequestBases {
   readonly version: string;
@@ -21,16 +22,15 @@ interface RequestBases {
 
 export class EntityKeys {
   readonly #subgraph: string;
-  readonly #versionOf: (query: string) => string;
   readonly #forwardHeaders: ReturnType<typeof compileRequestHeaderRules>;
-  readonly #bases = new LRUCache<string, RequestBases>({ max: maxBases });
+  readonly #requests: TextCache<RequestBases>;
   /** Of lists that are sent again: a repeated run sends the same list. */
   readonly #lists = new WeakMap<readonly string[], { readonly base: string; readonly keys: readonly string[] }>();
 
   /** @param versionOf of what decides the answer to a query: the subgraph’s address, and what it reads of the schema */
   constructor(subgraph: string, versionOf: (query: string) => string, headers: HeaderRules | undefined) {
     this.#subgraph = subgraph;
-    this.#versionOf = versionOf;
+    this.#requests = new TextCache((query) => ({ version: versionOf(query), bases: new Map() }), bounds);
     this.#forwardHeaders = compileRequestHeaderRules(headers?.request ?? []);
   }
 
@@ -45,7 +45,8 @@ export class EntityKeys {
       representations === undefined || request.variablesJson !== undefined || request.representationsJson !== undefined
         ? writeVariables({ ...request, representationsJson: undefined })
         : JSON.stringify({ ...request.variables, representations: null });
-    const base = this.#baseOf(request.query, JSON.stringify([variables ?? '', headers ?? []]));
+    const decisive = headers === undefined ? (variables ?? '') : JSON.stringify([variables ?? '', headers]);
+    const base = this.#baseOf(request.query, decisive);
     if (representations === undefined) return [base];
     const list = this.#lists.get(representations);
     if (list?.base === base) return list.keys;
@@ -55,17 +56,12 @@ export class EntityKeys {
   }
 
   #baseOf(query: string, decisive: string): string {
-    let ofRequest = this.#bases.get(query);
-    if (ofRequest === undefined) {
-      ofRequest = { version: this.#versionOf(query), bases: new Map() };
-      this.#bases.set(query, ofRequest);
-    }
-    const { version, bases } = ofRequest;
+    const { version, bases } = this.#requests.of(query);
     const cached = bases.get(decisive);
     if (cached !== undefined) return cached;
     const parts = JSON.stringify([this.#subgraph, version, query, decisive]);
     const base = `entity:${hash('sha256', parts, 'base64url')}`;
-    if (bases.size < 50 && decisive.length <= longestDecisive) bases.set(decisive, base);
+    if (bases.size < mostBases && decisive.length <= longestDecisive) bases.set(decisive, base);
     return base;
   }
 }

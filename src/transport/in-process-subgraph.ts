@@ -12,9 +12,8 @@ import {
   isSchema,
   parse,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { GatewayError, messageOf } from '../errors/index.ts';
-import { abortSignalOf, addAbortListener, removeAbortListener } from '../lib/index.ts';
+import { abortSignalOf, addAbortListener, removeAbortListener, TextCache } from '../lib/index.ts';
 import { readCacheTags } from './read-cache-tags.ts';
 import type { CachingHeaders, RequestContext } from './request-context.ts';
 import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
@@ -68,8 +67,6 @@ export async function inProcessSubgraph(subgraph: GraphQLSchema | InProcessSubgr
   };
 }
 
-const maxDocuments = 1_000;
-
 export function createInProcessSubgraph(name: string, subgraph: InProcessSubgraph): SubgraphClient {
   return new InProcessClient(name, subgraph);
 }
@@ -112,7 +109,7 @@ class InProcessClient implements SubgraphClient {
   // Its errors are the application's own: masked as those of an HTTP subgraph are.
   readonly kind = 'http';
   readonly #subgraph: InProcessSubgraph;
-  readonly #documents = new LRUCache<string, DocumentNode>({ max: maxDocuments });
+  readonly #documents = new TextCache<DocumentNode>((query) => parse(query, { noLocation: true }));
 
   constructor(name: string, subgraph: InProcessSubgraph) {
     this.name = name;
@@ -131,7 +128,7 @@ class InProcessClient implements SubgraphClient {
     event?.wait(performance.now());
     try {
       const answering = this.#subgraph.execute({
-        document: this.#documentOf(request.query),
+        document: this.#documents.of(request.query),
         operationName: request.operationName,
         variables,
         context: { requestId, headers: headers.proxy, signal: abortSignalOf(signal) },
@@ -150,14 +147,6 @@ class InProcessClient implements SubgraphClient {
   }
 
   async close(): Promise<void> {}
-
-  #documentOf(query: string): DocumentNode {
-    const cached = this.#documents.get(query);
-    if (cached !== undefined) return cached;
-    const document = parse(query, { noLocation: true });
-    this.#documents.set(query, document);
-    return document;
-  }
 
   /** A copy, as JSON carries it: the answer is merged with others', and the schema's own objects stay as they are. */
   #read(answer: InProcessAnswer): SubgraphResponse {

@@ -12,7 +12,7 @@ import {
   stripIgnoredCharacters,
   visit,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
+import { TextCache } from '../lib/index.ts';
 import type { SubgraphClient, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 
 /** A request in the subgraph's names, and the selection that its answer has. */
@@ -22,28 +22,18 @@ interface Renamed {
   readonly selectionSet: SelectionSetNode | undefined;
 }
 
-const maxQueries = 1_000;
-
 /** @param roots the supergraph's names by the subgraph's own */
 export function withRootTypeNames(client: SubgraphClient, roots: ReadonlyMap<string, string>): SubgraphClient {
   if (roots.size === 0) return client;
   const subgraphNames = new Map([...roots].map(([name, standard]) => [standard, name]));
-  const queries = new LRUCache<string, Renamed>({ max: maxQueries });
-
-  function renamed(query: string): Renamed {
-    const cached = queries.get(query);
-    if (cached !== undefined) return cached;
-    const renamedQuery = rename(parse(query, { noLocation: true }), subgraphNames);
-    queries.set(query, renamedQuery);
-    return renamedQuery;
-  }
+  const queries = new TextCache<Renamed>((query) => rename(parse(query, { noLocation: true }), subgraphNames));
 
   const { status } = client;
   return {
     name: client.name,
     kind: client.kind,
     async execute(request: SubgraphRequest, context): Promise<SubgraphResponse> {
-      const { query, queryJson, selectionSet } = renamed(request.query);
+      const { query, queryJson, selectionSet } = queries.of(request.query);
       const response = await client.execute({ ...request, query, queryJson }, context);
       if (selectionSet !== undefined) standardiseNames(response.data, selectionSet, roots);
       return response;

@@ -15,6 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { fragmentsOf, namedType } from '../../documents/index.ts';
+import { TextCache } from '../../lib/index.ts';
 import { type CachePolicy, strictestOf } from './cache-policy.ts';
 
 /** What the hints of one request to a subgraph come to. */
@@ -73,7 +74,7 @@ const composites = new Set<string>([
 export class CacheHints {
   readonly #types = new Map<string, HintedType>();
   readonly #roots = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' };
-  readonly #byRequest = new Map<string, HintedPolicy>();
+  readonly #byRequest = new TextCache<HintedPolicy>((request) => this.#collect(parse(request, { noLocation: true })));
 
   /** @param sdl a subgraph’s, which has been composed */
   constructor(sdl: string) {
@@ -82,12 +83,7 @@ export class CacheHints {
 
   /** @param request the document of a request to the subgraph; each is gone through once */
   of(request: string): HintedPolicy {
-    const cached = this.#byRequest.get(request);
-    if (cached !== undefined) return cached;
-    const policy = this.#collect(parse(request, { noLocation: true }));
-    if (this.#byRequest.size >= 10_000) this.#byRequest.clear();
-    this.#byRequest.set(request, policy);
-    return policy;
+    return this.#byRequest.of(request);
   }
 
   #add(definition: DefinitionNode): void {

@@ -3,6 +3,7 @@
  * those that the subgraph sent. What a mutation changes is found in the same way.
  */
 import { parse } from 'graphql';
+import { TextCache } from '../../lib/index.ts';
 import { AnswerTags } from './answer-tags.ts';
 import type { CacheRules, EntityTypes } from './cache-rules.ts';
 import { plainField } from './entity-tags.ts';
@@ -24,8 +25,6 @@ export interface SentRequest {
   readonly variables: () => Variables;
 }
 
-const maxRequests = 10_000;
-
 export interface Changes {
   readonly tags: ReadonlySet<string>;
   /** Of entities whose keys were not read: any of the type may have changed. */
@@ -34,17 +33,18 @@ export interface Changes {
 
 export class SubgraphTags {
   readonly #options: SubgraphTagsOptions;
-  readonly #requests = new Map<string, TaggedRequest>();
+  readonly #requests: TextCache<TaggedRequest>;
   readonly #formats: TagFormats;
 
   constructor(options: SubgraphTagsOptions) {
     this.#options = options;
+    this.#requests = new TextCache((query) => compileRequest(parse(query, { noLocation: true }), options));
     this.#formats = new TagFormats(options.subgraph);
   }
 
   /** Of an answer’s fields of the root. */
   ofRoot(request: SentRequest, data: unknown): ReadonlySet<string> {
-    const { root, selection, defaults } = this.#compiled(request.query);
+    const { root, selection, defaults } = this.#requests.of(request.query);
     const tags = this.#tagged(request, defaults);
     if (!selection.isTagged) return tags.all;
     tags.object(data, root, selection);
@@ -56,7 +56,7 @@ export class SubgraphTags {
 
   /** Of one entity. @param data null where it is not there */
   ofEntity(request: SentRequest, representation: unknown, data: unknown): ReadonlySet<string> {
-    const { entities, defaults } = this.#compiled(request.query);
+    const { entities, defaults } = this.#requests.of(request.query);
     const tags = this.#tagged(request, defaults);
     const type = plainField(representation, '__typename');
     if (entities.isTagged && typeof type === 'string') tags.object(data, type, entities, representation);
@@ -69,7 +69,7 @@ export class SubgraphTags {
    * @param isRefused whether the field with this key has an error
    */
   changedBy(request: SentRequest, data: unknown, isRefused: (key: string) => boolean): Changes {
-    const { root, selection, defaults } = this.#compiled(request.query);
+    const { root, selection, defaults } = this.#requests.of(request.query);
     const tags = this.#tagged(request, defaults);
     if (root !== 'Mutation' || !selection.isTagged) return { tags: new Set(), types: new Set() };
     const entities = new ReturnedEntities(this.#options);
@@ -89,14 +89,5 @@ export class SubgraphTags {
 
   #tagged({ variables }: SentRequest, defaults: Variables): AnswerTags {
     return new AnswerTags({ ...this.#options, formats: this.#formats, variables, defaults });
-  }
-
-  #compiled(query: string): TaggedRequest {
-    const cached = this.#requests.get(query);
-    if (cached !== undefined) return cached;
-    const compiled = compileRequest(parse(query, { noLocation: true }), this.#options);
-    if (this.#requests.size >= maxRequests) this.#requests.clear();
-    this.#requests.set(query, compiled);
-    return compiled;
   }
 }
