@@ -85,7 +85,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
   const representationValues = new RepresentationValues();
   const { fieldSources } = options;
   const readers = fieldSources === undefined || fieldSources.size === 0 ? undefined : new ReaderViews(fieldSources);
-  const runs = new RepeatableRuns();
+  const runs = new RepeatableRuns(options.caches);
   const operations = options.caches.cache<PreparedOperation>();
   const inProcess = new Set([...clients].flatMap(([name, { kind }]) => (kind === 'in-process' ? [name] : [])));
   const plans = new PlanCache<CompiledPlan>({
@@ -233,8 +233,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       // 5. Accounted: the memory it has come to retain.
       if (mayRepeat && result.requests !== undefined && !isIntrospected && isDataAlone(outcome)) {
         const { requests: sent, entityCount } = result;
-        const planBytes = plans.partsOf(plan).reduce((sum, { bytes }) => sum + bytes, 0);
-        runs.add({ variant, values, planBytes }, { plan, requests: sent, entityCount }, outcome.result.data);
+        runs.add({ variant, values }, { plan, requests: sent, entityCount }, plans.partsOf(plan), outcome.result.data);
       }
       reportGrowth(prepared, plan, keyOf(request.documentHash, request.operationName, view?.contract));
       return hooked?.finish === undefined ? outcome : hooked.finish(outcome);

@@ -90,7 +90,7 @@ export const limitsYaml = z
       .refine((text) => (parseSize(text) ?? 0) >= 1_000_000, 'less than 1mb holds no operation')
       .default('128mb')
       .describe(
-        'The most memory for cached client operations (documents, plans, response shapes) in total; the least recently used are evicted first.',
+        'The most memory for cached client operations (documents, plans, response shapes, answers of cached entities) in total; the least recently used are evicted first.',
       ),
     plan_deadline: durationOr(
       '5s',

@@ -4,10 +4,10 @@
  * one of before, and nothing of it is put together anew. The requests pass the caches each time, which say what is still
  * good, for whom, and count it. Where one is answered otherwise, the plan is run with the answers that are there.
  *
- * Of the benchmark’s operation with all entities cached, that saves two thirds of the CPU. Bounded in bytes; kept from the second
- * time on that an operation was answered from caches alone.
+ * Of the benchmark’s operation with all entities cached, that saves two thirds of the CPU. Kept from the second time on that an
+ * operation was answered from caches alone, in the memory of the caches of operations.
  */
-import { LRUCache } from 'lru-cache';
+import type { BudgetedCache, CacheGroup, SharedPart } from '../../lib/index.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../../transport/index.ts';
 import type { CompiledPlan } from '../compile/compile-plan.ts';
 import type { JsonText } from '../json-text.ts';
@@ -27,8 +27,6 @@ export interface RepeatableRequest {
 
 export interface RepeatableRun {
   readonly plan: CompiledPlan;
-  /** Of the plan, which is kept with the run after its own cache has given it up. */
-  readonly planBytes: number;
   readonly requests: ReadonlyMap<Fetch, RepeatableRequest>;
   /** How many entities are asked for. */
   readonly entityCount: number;
@@ -36,27 +34,30 @@ export interface RepeatableRun {
   readonly answer: Buffer | string;
 }
 
-/** What a run is found by, and what its plan takes. */
+/** What a run is found by. */
 export interface RunIdentity {
   readonly variant: Variant;
   readonly values: RequestValues;
-  readonly planBytes: number;
 }
 
 /** What the requests of a run that was not the same were answered with, for the run that takes its place. */
 export type EarlyAnswers = ReadonlyMap<Fetch, Promise<SubgraphResponse>>;
 
-const maxBytes = 16_000_000;
 /** Of the values of variables that tell runs of an operation apart. */
 const longestKey = 4_000;
-/** Of a request, and of each representation and each version in it. */
+/** Of a run, of a request, and of each representation and each version in it. */
+const runBytes = 200;
 const requestBytes = 500;
 const versionBytes = 8;
 
 export class RepeatableRuns {
-  readonly #runs = new LRUCache<string, RepeatableRun | 'once'>({ maxSize: maxBytes, sizeCalculation: sizeOf });
+  readonly #runs: BudgetedCache<RepeatableRun | 'once'>;
   readonly #variants = new WeakMap<Variant, number>();
   #variantCount = 0;
+
+  constructor(caches: CacheGroup) {
+    this.#runs = caches.cache<RepeatableRun | 'once'>();
+  }
 
   /** @returns undefined for a run that cannot be repeated */
   #keyOf(variant: Variant, plan: CompiledPlan, values: RequestValues): string | undefined {
@@ -83,16 +84,24 @@ export class RepeatableRuns {
     return run === undefined || run === 'once' || run.plan !== plan ? undefined : run;
   }
 
-  /** @param data of an answer that has nothing else */
+  /**
+   * @param planParts what the run’s plan takes, which is kept with the run after its own cache has given it up
+   * @param data of an answer that has nothing else
+   */
   add(
-    { variant, values, planBytes }: RunIdentity,
-    run: Omit<RepeatableRun, 'answer' | 'planBytes'>,
+    { variant, values }: RunIdentity,
+    run: Omit<RepeatableRun, 'answer'>,
+    planParts: readonly SharedPart[],
     data: JsonText,
   ): void {
     const key = this.#keyOf(variant, run.plan, values);
     if (key === undefined || data.long !== undefined) return;
-    if (this.#runs.get(key) === undefined) this.#runs.set(key, 'once');
-    else this.#runs.set(key, { ...run, planBytes, answer: copyOf(data.whole) });
+    if (this.#runs.get(key) === undefined) {
+      this.#runs.set(key, 'once', 0);
+      return;
+    }
+    const repeatable = { ...run, answer: copyOf(data.whole) };
+    this.#runs.set(key, repeatable, sizeOf(repeatable), planParts);
   }
 }
 
@@ -133,10 +142,8 @@ function areSame(versions: readonly number[] | undefined, earlier: readonly numb
   return true;
 }
 
-function sizeOf(run: RepeatableRun | 'once', key: string): number {
-  let bytes = key.length + 200;
-  if (run === 'once') return bytes;
-  bytes += run.answer.length + run.planBytes;
+function sizeOf(run: RepeatableRun): number {
+  let bytes = runBytes + run.answer.length;
   for (const { request, versions } of run.requests.values()) {
     bytes += requestBytes + versions.length * versionBytes + (request.variablesJson?.length ?? 0);
     for (const text of request.representationsJson ?? []) bytes += text.length + versionBytes;

@@ -49,6 +49,8 @@ let made = 0;
 
 const log = createLogger({ level: 'silent' });
 const planners = createPlannerPool({ log });
+const maxBytes = 1_000_000;
+const budget = new MemoryBudget(maxBytes);
 let engine: ExecutionEngine;
 
 type SchemaModule = Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>[number];
@@ -109,7 +111,7 @@ beforeAll(async () => {
     planDeadlineMs: 10_000,
     errorPolicy: { mode: 'wrapped', allowedExtensions: [], serviceName: true },
     overrideLabels: [],
-    caches: new MemoryBudget(1_000_000).group(),
+    caches: budget.group(),
   });
 });
 afterAll(async () => {
@@ -209,6 +211,16 @@ describe('a run whose answers all come from caches', () => {
     const early = await repeatRun({ plan, requests } as never, { send } as never);
     expect([...(early ?? [])].map(([fetch]) => fetch)).toEqual([changed, slow]);
     expect(asked).toEqual([changed, slow]);
+  });
+
+  it('counts among what caches of operations retain, and takes no more than they may', async () => {
+    for (let turn = 0; turn < 2; turn++) await ask(2);
+    const before = budget.bytes;
+    for (let turn = 0; turn < 2; turn++) await ask(50);
+    const bytesOfOne = budget.bytes - before;
+    expect(bytesOfOne).toBeGreaterThan(JSON.stringify(whole(50)).length);
+    for (let n = 51; n < 51 + (2 * maxBytes) / bytesOfOne; n++) for (let turn = 0; turn < 2; turn++) await ask(n);
+    expect(budget.bytes).toBeLessThanOrEqual(maxBytes);
   });
 
   it('is right whatever changes, fails and is no longer cached', async () => {
