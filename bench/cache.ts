@@ -13,7 +13,7 @@ import { hive } from './gateways/hive.ts';
 import { isthmusWith } from './gateways/isthmus.ts';
 import { measure } from './measure.ts';
 import { median } from './median.ts';
-import { type BenchOperation, readOperations } from './operations.ts';
+import { type BenchOperation, readOperations, variedBenchmark } from './operations.ts';
 import { readOptions, usage } from './options.ts';
 import { prepareGraph } from './prepare-graph.ts';
 import { print } from './print.ts';
@@ -89,7 +89,8 @@ async function workloads(folder: string): Promise<readonly Workload[]> {
     ],
   };
   const operation = readOperations().operations.find(({ name }) => name === 'benchmark');
-  if (operation === undefined) return [cachedPage];
+  const varied = variedBenchmark();
+  if (operation === undefined || varied === undefined) return [cachedPage];
   return [
     cachedPage,
     {
@@ -99,6 +100,13 @@ async function workloads(folder: string): Promise<readonly Workload[]> {
         { gateway: isthmusWith('Isthmus, entity cache', entities) },
         { gateway: isthmusWith('Isthmus, response cache', response) },
         { gateway: hiveCached },
+      ],
+    },
+    {
+      operation: varied,
+      lines: () => [
+        { gateway: isthmusWith('Isthmus, nothing cached', {}) },
+        { gateway: isthmusWith('Isthmus, entity cache', entities) },
       ],
     },
   ];

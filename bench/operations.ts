@@ -40,6 +40,18 @@ function benchmark(): BenchOperation {
   };
 }
 
+/** The benchmark's operation with variables that differ from request to request, over the same entities. */
+export function variedBenchmark(): BenchOperation | undefined {
+  if (whyNoBenchmarkData() !== undefined) return undefined;
+  const query = readFileSync(sharedBenchmarkFile('operation.graphql'), 'utf8')
+    .replace('query TestQuery', 'query Varied($first: Int!)')
+    .replace('topProducts {', 'topProducts(first: $first) {');
+  const bodies = Array.from({ length: distinctRequests }, (_, index) =>
+    JSON.stringify({ query, variables: { first: 5 + index } }),
+  );
+  return { ...benchmark(), name: 'varied', title: 'the same with 400 different variables', bodies };
+}
+
 const flat = 'query Flat($id: ID!) { customer(id: $id) { id name email city since } }';
 
 const threeHops = `query ThreeHops($id: ID!) {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isthmusWith } from './gateways/isthmus.ts';
 import { measure } from './measure.ts';
-import { readOperations } from './operations.ts';
+import { readOperations, variedBenchmark } from './operations.ts';
 import { prepareGraph } from './prepare-graph.ts';
 import { startChild } from './process/child.ts';
 import type { Profile } from './process/probe.ts';
@@ -29,7 +29,10 @@ const { values } = parseArgs({
 });
 const cache = values.cache === undefined ? {} : { cache: { [values.cache]: { enabled: true, default_max_age: '1h' } } };
 const { operations, skipped } = readOperations();
-const operation = operations.find(({ name }) => name === values.operation);
+const varied = variedBenchmark();
+const operation = [...operations, ...(varied === undefined ? [] : [varied])].find(
+  ({ name }) => name === values.operation,
+);
 if (operation === undefined) {
   const reason = skipped.get(values.operation) ?? `there are ${operations.map(({ name }) => name).join(', ')}`;
   throw new Error(`there is no operation ${values.operation}: ${reason}`);
