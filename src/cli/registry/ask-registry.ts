@@ -5,11 +5,8 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { defaultVariant, type GraphRef, loadConfig, parseGraphRef } from '../../config/index.ts';
-import { createLogger } from '../../observability/index.ts';
 import { schemaFile } from '../../registry/generation/index.ts';
-import { createRegistry } from '../../registry/publish/index.ts';
-import { Changelog, createRegistryRoutes, RegistryChecks } from '../../registry/routes/index.ts';
-import { type CompositionProblem, formatProblems } from '../../supergraph/index.ts';
+import type { CompositionProblem } from '../../supergraph/index.ts';
 import type { Usage, UsageRequest } from '../../usage/index.ts';
 import { type AdminAddress, askAdmin, keyAdvice } from '../frame/ask-admin.ts';
 import { CliFailure, fail, refuse } from '../frame/cli-failure.ts';
@@ -90,6 +87,9 @@ interface Call {
 }
 
 async function askStore({ config }: RegistryOptions, { method, url, body }: Call): Promise<Answered> {
+  const { createLogger } = await import('../../observability/index.ts');
+  const { createRegistry } = await import('../../registry/publish/index.ts');
+  const { Changelog, createRegistryRoutes, RegistryChecks } = await import('../../registry/routes/index.ts');
   const { status, body: content } = await withStore(config, async (store) => {
     const load = (published?: Parameters<typeof loadConfig>[3]) => loadConfig(config, undefined, undefined, published);
     const registry = createRegistry({ store, configFile: config, load });
@@ -145,12 +145,13 @@ interface Refusal {
 }
 
 /** @throws CliFailure for what was refused */
-function bodyOf(status: number, body: unknown, schemas: Readonly<Record<string, string>>): unknown {
+async function bodyOf(status: number, body: unknown, schemas: Readonly<Record<string, string>>): Promise<unknown> {
   if (status < 400) return body;
   const { errors } = (body ?? {}) as { readonly errors?: readonly Refusal[] };
   const [{ message = `the registry answered ${status}`, extensions } = {}] = errors ?? [];
   const { code, problems } = extensions ?? {};
   if (code === 'COMPOSITION_FAILED' && problems !== undefined) {
+    const { formatProblems } = await import('../../supergraph/index.ts');
     const relocated = problems.map((problem) => withOwnFiles(problem, schemas));
     refuse('COMPOSITION', `it does not compose:\n${formatProblems(relocated)}`, { problems: relocated });
   }

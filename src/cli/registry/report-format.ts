@@ -1,6 +1,6 @@
 /** `--format`: a check’s report for a terminal, a pull request, or the annotations of a GitHub workflow. */
 import { type Command, Option } from 'commander';
-import { type CheckReport, relocate, writeGithub, writeMarkdown, writeText } from '../../registry/checks/index.ts';
+import type { CheckReport } from '../../registry/checks/index.ts';
 import { paint } from '../frame/paint.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
 
@@ -18,7 +18,12 @@ export function withFormat(command: Command): Command {
 }
 
 /** @param files the owner’s own, by subgraph: what the report is to name */
-export function printReport(report: CheckReport, files: ReadonlyMap<string, string>, options: FormatOptions): void {
+export async function printReport(
+  report: CheckReport,
+  files: ReadonlyMap<string, string>,
+  options: FormatOptions,
+): Promise<void> {
+  const { relocate, writeGithub, writeMarkdown, writeText } = await import('../../registry/checks/index.ts');
   const relocated = relocate(report, files);
   printResult(options, relocated, () => {
     if (options.format === 'markdown') return writeMarkdown(relocated);

@@ -72,7 +72,11 @@ async function check(graph: string | undefined, options: CheckOptions): Promise<
   const ref = await graphOf(graph, options);
   const body = { change: await changeOf(options), testsPrompts, ...(team === undefined ? {} : { team }) };
   const report = await askRegistry(options, ref, { path: 'check', body, progress: 'checking' });
-  printReport(report as CheckReport, new Map(schema === undefined || schema === '-' ? [] : [[name, schema]]), options);
+  await printReport(
+    report as CheckReport,
+    new Map(schema === undefined || schema === '-' ? [] : [[name, schema]]),
+    options,
+  );
 }
 
 async function approve(graph: string | undefined, options: ApproveOptions): Promise<void> {

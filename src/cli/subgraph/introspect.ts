@@ -1,6 +1,5 @@
 /** `isthmus subgraph introspect URL`: the SDL that a running subgraph has of itself. */
 import type { Command } from 'commander';
-import { introspectSdl, reasonOf } from '../../supergraph/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { printResult } from '../frame/print-result.ts';
@@ -43,6 +42,7 @@ async function introspect(url: string, { output, header, json }: IntrospectOptio
 
 /** @throws CliFailure SERVER */
 export async function sdlOf(url: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { introspectSdl, reasonOf } = await import('../../supergraph/index.ts');
   try {
     return await introspectSdl('subgraph', url, { timeoutMs, headers });
   } catch (error) {

@@ -1,6 +1,5 @@
 /** `isthmus subgraph lint`: what lint finds in one schema, without any registry. */
 import { type Command, Option } from 'commander';
-import { annotation, ExamineError, lintSdl } from '../../registry/checks/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { paint } from '../frame/paint.ts';
@@ -33,6 +32,7 @@ export function lintCommand(): Command {
 }
 
 async function lint({ schema, format, json }: LintOptions): Promise<void> {
+  const { annotation, ExamineError, lintSdl } = await import('../../registry/checks/index.ts');
   const sdl = await readSchema(schema);
   const report = await withProgress('linting', () => lintSdl({ name: 'subgraph', sdl, origin: schema })).catch(
     (error: unknown) => {

@@ -1,7 +1,6 @@
 /** `isthmus subgraph publish`: another schema, URL or prompts of one subgraph, composed, checked and served at once. */
 import { text as readStream } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { readPromptFolder } from '../../ai/fields/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { readTextFile } from '../../lib/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
@@ -77,6 +76,7 @@ export async function readSchema(file: string): Promise<string> {
 
 /** @throws CliFailure FILE where the folder cannot be read */
 export async function readPrompts(path: string): Promise<Readonly<Record<string, string>>> {
+  const { readPromptFolder } = await import('../../ai/fields/index.ts');
   const { folder, texts, errors } = await readPromptFolder(path);
   const unreadable = errors.get(folder);
   return unreadable === undefined ? Object.fromEntries(texts) : fail('FILE', `${path}: ${unreadable.message}`);

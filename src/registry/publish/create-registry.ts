@@ -1,7 +1,6 @@
 /** The registry of a configuration's store. */
 import { dirname, join } from 'node:path';
 import type { PublishedOverlay, ResolvedConfig } from '../../config/index.ts';
-import { readSupergraph } from '../../read-supergraph.ts';
 import type { Store } from '../../store/index.ts';
 import { emptyContent } from '../generation/index.ts';
 import { changeContent } from './change-content.ts';
@@ -20,7 +19,11 @@ export function createRegistry({ store, configFile, load }: RegistryParts): Regi
   return new Registry({
     table: store.registry,
     folder: join(dirname(configFile), '.isthmus', 'registry', 'contents'),
-    read: async (candidate) => readSupergraph(await load(candidate), { loadsPlugins: false }),
+    async read(candidate) {
+      // What only goes back to an earlier generation composes nothing, and loads nothing for it.
+      const { readSupergraph } = await import('../../read-supergraph.ts');
+      return readSupergraph(await load(candidate), { loadsPlugins: false });
+    },
     async own({ graph, variant }) {
       const config = await load();
       const { ref, remote } = config.registry;

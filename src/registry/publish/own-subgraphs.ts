@@ -1,6 +1,4 @@
-import { readPromptFolder } from '../../ai/fields/index.ts';
 import type { ResolvedConfig } from '../../config/index.ts';
-import { readSources } from '../../supergraph/index.ts';
 import type { UploadedSubgraph } from './change-content.ts';
 
 /**
@@ -8,6 +6,8 @@ import type { UploadedSubgraph } from './change-content.ts';
  * @throws CompositionError naming each subgraph whose SDL is unavailable
  */
 export async function ownSubgraphs(config: ResolvedConfig): Promise<readonly UploadedSubgraph[]> {
+  const { readPromptFolder } = await import('../../ai/fields/index.ts');
+  const { readSources } = await import('../../supergraph/index.ts');
   const sources = await readSources(config);
   const subgraphs: UploadedSubgraph[] = [];
   for (const subgraph of config.subgraphs) {

@@ -6,7 +6,7 @@
 import { formatGraphRef, type GraphRef, type PublishedOverlay } from '../../config/index.ts';
 import type { SupergraphParts } from '../../read-supergraph.ts';
 import type { NextGeneration, RegistryHead, RegistryTable } from '../../store/index.ts';
-import { type Composition, CompositionError } from '../../supergraph/index.ts';
+import type { Composition, CompositionError } from '../../supergraph/index.ts';
 import {
   contentHashOf,
   emptyContent,
@@ -247,7 +247,8 @@ export class Registry {
     try {
       return await read(overlayOf(content, contentFolder, name));
     } catch (error) {
-      throw error instanceof CompositionError ? withinContent(error) : error;
+      const { CompositionError } = await import('../../supergraph/index.ts');
+      throw error instanceof CompositionError ? new CompositionError(withinContent(error)) : error;
     }
   }
 
@@ -299,17 +300,15 @@ export class Registry {
 }
 
 /** Places as `products/schema.graphql`, without the folder where the candidate is written. */
-function withinContent({ problems }: CompositionError): CompositionError {
-  return new CompositionError(
-    problems.map((problem) => ({
-      ...problem,
-      message: problem.message.replaceAll(/[^\s'"(]*[\\/][0-9a-f]{64}[\\/]/g, ''),
-      places: problem.places.map((place) => ({
-        ...place,
-        origin: place.origin.replace(/^.*[\\/][0-9a-f]{64}[\\/]/, ''),
-      })),
+function withinContent({ problems }: CompositionError): CompositionError['problems'] {
+  return problems.map((problem) => ({
+    ...problem,
+    message: problem.message.replaceAll(/[^\s'"(]*[\\/][0-9a-f]{64}[\\/]/g, ''),
+    places: problem.places.map((place) => ({
+      ...place,
+      origin: place.origin.replace(/^.*[\\/][0-9a-f]{64}[\\/]/, ''),
     })),
-  );
+  }));
 }
 
 function changeOf(change: ContentChange): GenerationChange {

@@ -6,8 +6,7 @@ import type { GraphRef } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { isoTime, stableHash } from '../../lib/index.ts';
 import type { RegistryTable } from '../../store/index.ts';
-import { compose } from '../../supergraph/index.ts';
-import { type ApiChange, changelogOf } from '../checks/index.ts';
+import type { ApiChange } from '../checks/index.ts';
 import { type GenerationContent, type PublishedGeneration, schemaFile } from '../generation/index.ts';
 
 export interface ChangelogEntry
@@ -68,6 +67,7 @@ export class Changelog {
     const hashes = [schemasHash(before), schemasHash(after)] as const;
     if (hashes[0] === hashes[1]) return Promise.resolve([]);
     return remembered(this.#changes, hashes.join(' '), async () => {
+      const { changelogOf } = await import('../checks/index.ts');
       const earlier = await this.#apiSdl(before);
       return changelogOf(earlier, await this.#apiSdl(after));
     });
@@ -75,6 +75,7 @@ export class Changelog {
 
   #apiSdl(content: GenerationContent): Promise<string> {
     return remembered(this.#schemas, schemasHash(content), async () => {
+      const { compose } = await import('../../supergraph/index.ts');
       const subgraphs = Object.entries(content.subgraphs).map(([name, { routingUrl, files }]) => {
         return { name, url: routingUrl ?? '', hash: files[schemaFile] ?? '' };
       });

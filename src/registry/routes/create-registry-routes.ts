@@ -16,7 +16,7 @@
 import { ZodError, type z } from 'zod';
 import { ConfigError, type GraphRef, parseGraphRef } from '../../config/index.ts';
 import type { Store } from '../../store/index.ts';
-import { CompositionError, type CompositionProblem } from '../../supergraph/index.ts';
+import type { CompositionProblem } from '../../supergraph/index.ts';
 import { createStoreFeed, type ServedGenerations, servedOf, signingKeyOf } from '../follow/index.ts';
 import { hashOfText, type PublishedGeneration } from '../generation/index.ts';
 import { type Author, type Published, type Registry, RegistryError } from '../publish/index.ts';
@@ -199,7 +199,7 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
         const [graph = '', variant = '', ...inGraph] = first === 'registry' ? rest.slice(1) : rest;
         return await ofGraph(refOf(`${graph}@${variant}`), inGraph, call);
       } catch (error) {
-        return refusalOf(error);
+        return await refusalOf(error);
       }
     },
   };
@@ -250,7 +250,7 @@ function parse<T extends z.ZodType>(form: T, body: string): z.output<T> {
 const statuses = { BAD_REQUEST: 400, NOT_FOUND: 404, CONFLICT: 409 } as const;
 
 /** @throws what is no fault of the request */
-function refusalOf(error: unknown): RegistryAnswer {
+async function refusalOf(error: unknown): Promise<RegistryAnswer> {
   if (error instanceof RegistryError) return refusal(statuses[error.code], error.code, error.message);
   if (error instanceof ZodError) {
     const [issue] = error.issues;
@@ -260,8 +260,9 @@ function refusalOf(error: unknown): RegistryAnswer {
       `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'the body has another form'}`,
     );
   }
-  if (error instanceof CompositionError) return refusal(422, 'COMPOSITION_FAILED', error.message, error.problems);
   if (error instanceof ConfigError) return refusal(422, 'CONFIG_INVALID', error.message);
+  const { CompositionError } = await import('../../supergraph/index.ts');
+  if (error instanceof CompositionError) return refusal(422, 'COMPOSITION_FAILED', error.message, error.problems);
   throw error;
 }
 

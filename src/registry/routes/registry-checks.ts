@@ -1,19 +1,10 @@
 /** Checks of changes before they are published: what they are weighed by, who owns what, and what has been approved. */
 import { ConfigError, type GraphRef, type ResolvedConfig } from '../../config/index.ts';
 import type { Logger } from '../../observability/index.ts';
-import { readTrustedDocuments } from '../../persisted/index.ts';
 import type { SupergraphParts } from '../../read-supergraph.ts';
-import { CompositionError } from '../../supergraph/index.ts';
+import type { CompositionError } from '../../supergraph/index.ts';
 import { type Usage, type UsageRequest, WindowedUsage } from '../../usage/index.ts';
-import {
-  type Approval,
-  type Approved,
-  type ApproveOptions,
-  approve,
-  type CheckReport,
-  checkChange,
-  configuredCheck,
-} from '../checks/index.ts';
+import type { Approval, Approved, ApproveOptions, CheckReport } from '../checks/index.ts';
 import { type Candidate, type ContentChange, type Registry, RegistryError } from '../publish/index.ts';
 
 export interface RegistryChecksOptions {
@@ -43,6 +34,8 @@ export class RegistryChecks {
   /** @throws RegistryError where the change names what is not there */
   async check(ref: GraphRef, { change, team, testsPrompts }: CheckRequest, signal?: AbortSignal): Promise<CheckReport> {
     const { registry, loadConfig, usage, log } = this.#options;
+    const { checkChange, configuredCheck } = await import('../checks/index.ts');
+    const { readTrustedDocuments } = await import('../../persisted/index.ts');
     const candidate = await registry.candidate(ref, change);
     const config = await loadConfig();
     return checkChange({
@@ -61,6 +54,7 @@ export class RegistryChecks {
 
   /** Approves what a check of the change waits for, for it and all later checks of the same change. */
   async approve(ref: GraphRef, request: CheckRequest, options: ApproveOptions): Promise<Approved> {
+    const { approve } = await import('../checks/index.ts');
     const approved = approve(await this.check(ref, { ...request, team: undefined }), options);
     if (approved.approvals.length > 0)
       await this.#options.registry.table.approve(ref, approved.approvals, { actor: options.actor, at: options.at });
@@ -89,6 +83,7 @@ export class RegistryChecks {
     try {
       return await this.#options.registry.read(candidate);
     } catch (error) {
+      const { CompositionError } = await import('../../supergraph/index.ts');
       if (error instanceof CompositionError || error instanceof ConfigError) return error;
       throw error;
     }
