@@ -1,8 +1,9 @@
 /** The admin graph's costs: what models have cost, and the rows of the ledger. */
 import { type Costs, readCosts } from '../ai/ledger/index.ts';
-import { formatUsd } from '../lib/index.ts';
+import { formatUsd, isoTime } from '../lib/index.ts';
 import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../observability/index.ts';
 import type { LedgerSums, Store } from '../store/index.ts';
+import { cursorOf, readCursor } from './ledger-cursor.ts';
 import { momentOf } from './moment-of.ts';
 import { refusal } from './refusal.ts';
 
@@ -20,7 +21,14 @@ export const costsTypeDefs = /* GraphQL */ `
       where: [CostCondition!]! = []
     ): Costs!
     "Rows of the ledger, the earliest first."
-    calls(since: String! = "1h", until: String, where: [CostCondition!]! = [], limit: Int! = 100): [LedgerRow!]!
+    calls(
+      since: String! = "1h"
+      until: String
+      where: [CostCondition!]! = []
+      limit: Int! = 100
+      "The cursor of the last row of the page before."
+      after: String
+    ): [LedgerRow!]!
   }
 
   enum CostDimension { ${ledgerDimensions.map(toEnum).join(' ')} }
@@ -84,6 +92,8 @@ export const costsTypeDefs = /* GraphQL */ `
     usd: String!
     outcome: String!
     requestId: String
+    "For the argument after."
+    cursor: String!
   }
 `;
 
@@ -98,6 +108,11 @@ interface CostsArguments extends SpanArguments {
   readonly per?: 'HOUR' | 'DAY' | null;
 }
 
+interface CallsArguments extends SpanArguments {
+  readonly limit: number;
+  readonly after?: string | null;
+}
+
 const maxRows = 1_000;
 
 export function costsResolvers({ ledger }: Pick<Store, 'ledger'>) {
@@ -108,10 +123,10 @@ export function costsResolvers({ ledger }: Pick<Store, 'ledger'>) {
       const costs = await readCosts(ledger, { ...span, by: by.map(fromEnum), per: step });
       return { since: isoTime(span.from), until: isoTime(span.to), ...toGraph(costs, step) };
     },
-    async calls(_: unknown, { limit, ...of }: SpanArguments & { readonly limit: number }) {
+    async calls(_: unknown, { limit, after, ...of }: CallsArguments) {
       if (limit < 1 || limit > maxRows) throw refusal('BAD_USER_INPUT', `limit is from 1 to ${maxRows}`);
       const rows: unknown[] = [];
-      for await (const row of ledger.rows(spanOf(of))) {
+      for await (const row of ledger.rows(spanOf(of), after == null ? undefined : readCursor(after))) {
         rows.push(toRow(row));
         if (rows.length === limit) break;
       }
@@ -151,7 +166,8 @@ function toSums({ rows, cached, inputTokens, outputTokens, settled, reserved }: 
 }
 
 function toRow({ at, reserved, settled, ...row }: LedgerRow) {
-  return { ...row, at: isoTime(at), reservedUsd: formatUsd(BigInt(reserved)), usd: formatUsd(BigInt(settled)) };
+  const dollars = { reservedUsd: formatUsd(BigInt(reserved)), usd: formatUsd(BigInt(settled)) };
+  return { ...row, at: isoTime(at), ...dollars, cursor: cursorOf({ at, id: row.id }) };
 }
 
 function toEnum(dimension: LedgerDimension): string {
@@ -161,5 +177,3 @@ function toEnum(dimension: LedgerDimension): string {
 function fromEnum(name: string): LedgerDimension {
   return name.toLowerCase() as LedgerDimension;
 }
-
-const isoTime = (at: number): string => new Date(at).toISOString();

@@ -109,6 +109,8 @@ export const recordsTypeDefs = /* GraphQL */ `
     "Where they are kept."
     document: String
     variables: JSON
+    "All of it, as it is stored: what isthmus log reads."
+    whole: JSON!
   }
 
   "at is after the beginning of the operation."
@@ -259,6 +261,7 @@ function toGraph({ details, ...record }: OperationRecord) {
     fetches: fetches.map(toFetch),
     calls: calls.map(toCall),
     variables: variables === undefined ? null : (JSON.parse(variables) as unknown),
+    whole: { ...record, details },
   };
 }
 

@@ -105,6 +105,7 @@ export function createAdminSchema(
   { currentConfig, caches, records, apiSchema, log }: AdminSchemaParts,
 ): GraphQLSchema {
   const keysOf = (caller: AdminCaller): ApiKeys => new ApiKeys(store, writer(caller));
+  const ofBudgets = budgetsResolvers(store, currentConfig);
   const ofCaches = cachesResolvers({ caches, log });
   return makeExecutableSchema<AdminCaller>({
     typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs, cachesTypeDefs, recordsTypeDefs, usageTypeDefs],
@@ -113,6 +114,7 @@ export function createAdminSchema(
         ...costsResolvers(store),
         ...recordsResolvers(records),
         ...usageResolvers(records, apiSchema),
+        ...ofBudgets.Query,
         ...ofCaches.Query,
         async keys(_: unknown, { state }: { readonly state?: string | null }, { actor }) {
           const keys = (await new ApiKeys(store, actor).list()).map(toGraph);
@@ -124,7 +126,7 @@ export function createAdminSchema(
         },
       },
       Mutation: {
-        ...budgetsResolvers(store, currentConfig),
+        ...ofBudgets.Mutation,
         ...ofCaches.Mutation,
         async createKey(_: unknown, { input }: { readonly input: CreateKeyInput }, caller) {
           const { models, expiresIn, ...rights } = input;

@@ -10,7 +10,7 @@ import { readLimit } from './options/read-limit.ts';
 import { printable } from './printable.ts';
 import { withStore } from './with-store.ts';
 
-type DatedEntry = Omit<RecordedAuditEntry, 'at'> & { readonly at: string };
+type DatedEntry = Omit<RecordedAuditEntry, 'id' | 'at'> & { readonly at: string };
 
 interface AuditOptions extends StoreOptions {
   readonly json: boolean;
@@ -38,19 +38,18 @@ export function auditCommand(): Command {
 
 function readStore({ config }: StoreOptions, limit: number): Promise<readonly DatedEntry[]> {
   return withStore(config, async ({ auditLog }) =>
-    (await auditLog.newest(limit)).map((entry) => ({ ...entry, at: isoTime(entry.at) })),
+    (await auditLog.newest(limit)).map(({ at, ...entry }) => datedEntry({ ...entry, at: isoTime(at) })),
   );
 }
 
 async function askGateway(address: AdminAddress, limit: number): Promise<readonly DatedEntry[]> {
   const query = 'query Audit($limit: Int!) { audit(limit: $limit) { id at actor action target before after } }';
   const { audit } = await askAdminGraph(address, query, { limit }, { maxAnswerBytes });
-  return (audit as readonly DatedEntry[]).map(({ id, before, after, ...entry }) => ({
-    id: Number(id),
-    ...entry,
-    before: before ?? undefined,
-    after: after ?? undefined,
-  }));
+  return (audit as readonly (DatedEntry & { readonly id: string })[]).map(datedEntry);
+}
+
+function datedEntry({ id, at, actor, action, target, before, after }: DatedEntry & { readonly id: number | string }) {
+  return { id: Number(id), at, actor, action, target, before: before ?? null, after: after ?? null };
 }
 
 function lineOf({ at, actor, action, target, before, after }: DatedEntry): string {

@@ -3,7 +3,7 @@ export type { AuditEntry, RecordedAuditEntry } from './audit-log.ts';
 export type { BudgetRaise } from './budget-raise-table.ts';
 export { keyFileOf } from './generated-key.ts';
 export type { LedgerSums } from './ledger-sums.ts';
-export type { LedgerGroup, LedgerSpan, LedgerSumsRequest, LedgerTable } from './ledger-table.ts';
+export type { LedgerGroup, LedgerPosition, LedgerSpan, LedgerSumsRequest, LedgerTable } from './ledger-table.ts';
 export { type MigratedStore, migrateIn } from './migrate.ts';
 export { keysOf, type OpenStoreOptions, openStore, type Store } from './open-store.ts';
 export type { ErasedUser } from './people/erase-user.ts';

@@ -20,6 +20,12 @@ export interface LedgerSpan {
   readonly where?: Readonly<Partial<Record<LedgerDimension, string>>>;
 }
 
+/** Where a row stands among the others. */
+export interface LedgerPosition {
+  readonly at: number;
+  readonly id: string;
+}
+
 export interface LedgerSumsRequest extends LedgerSpan {
   readonly by: readonly LedgerDimension[];
   /** Sums of steps of so many milliseconds each; undefined: of the whole span. */
@@ -62,9 +68,12 @@ export class LedgerTable {
     this.#names.remember(names);
   }
 
-  /** The rows of a span, in the order of time. */
-  async *rows({ from, to, where = {} }: LedgerSpan): AsyncGenerator<LedgerRow> {
-    let last: { readonly at: number; readonly id: string } = { at: from, id: '' };
+  /**
+   * The rows of a span, in the order of time.
+   * @param after the row that they begin behind. @default they begin with the span
+   */
+  async *rows({ from, to, where = {} }: LedgerSpan, after?: LedgerPosition): AsyncGenerator<LedgerRow> {
+    let last = after ?? { at: from, id: '' };
     for (;;) {
       const { at, id } = last;
       let query = this.#db

@@ -5,14 +5,15 @@ import { quantile, type SumDimension, sumDimensions } from '../../observability/
 import type { RecordGroup } from '../../store/records/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { cliCommand } from '../frame/cli-command.ts';
+import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
 import { readDimensions, readStep } from '../options/read-grouping.ts';
 import { readMoment } from '../options/read-moment.ts';
 import { printable } from '../printable.ts';
 import { milliseconds } from './log-lines.ts';
+import { remoteHours } from './remote-records.ts';
 import { withRecords } from './with-records.ts';
 
-interface HoursOptions extends Readonly<Partial<Record<SumDimension, string>>> {
-  readonly config: string;
+interface HoursOptions extends StoreOptions, Readonly<Partial<Record<SumDimension, string>>> {
   readonly by: readonly SumDimension[];
   readonly per?: 'hour' | 'day';
   readonly since: number;
@@ -20,11 +21,21 @@ interface HoursOptions extends Readonly<Partial<Record<SumDimension, string>>> {
   readonly json?: boolean;
 }
 
-const quantiles = [
-  ['p50', 0.5],
-  ['p95', 0.95],
-  ['p99', 0.99],
-] as const;
+export interface HourRow {
+  /** When the step begins. */
+  readonly at: number;
+  /** By dimension; undefined: what has none. */
+  readonly of: ReadonlyMap<SumDimension, string | undefined>;
+  readonly count: number;
+  readonly errors: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  /** An exact decimal. */
+  readonly usd: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
 
 export function hoursCommand(): Command {
   const command = cliCommand('hours', {
@@ -38,8 +49,7 @@ export function hoursCommand(): Command {
     .option('--by <list>', `what to sum by: ${sumDimensions.join(', ')}`, readDimensions(sumDimensions), ['operation'])
     .option('--per <step>', 'sums of each hour or day, in UTC', readStep);
   for (const dimension of sumDimensions) command.option(`--${dimension} <name>`, `of this ${dimension} alone`);
-  return command
-    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+  return withStoreOrGateway(command, 'admin:read')
     .option('--since <time>', 'from then on: 24h ago, or a moment', readMoment, readMoment('24h'))
     .option('--until <time>', 'until then; default: now', readMoment)
     .option('--no-json', 'write a table')
@@ -51,42 +61,52 @@ async function printHours(options: HoursOptions): Promise<void> {
   const where = Object.fromEntries(
     sumDimensions.flatMap((dimension) => (options[dimension] === undefined ? [] : [[dimension, options[dimension]]])),
   );
-  await withRecords(config, async (records) => {
-    const everyMs = per === undefined ? undefined : stepMs[per];
-    const groups = await records.sums({ from: since, to: until, by, where, everyMs });
-    const sorted = groups.toSorted((a, b) => a.at - b.at || b.count - a.count);
-    if (json) for (const group of sorted) process.stdout.write(`${JSON.stringify(toJson(group, per))}\n`);
-    else if (groups.length === 0) process.stdout.write('nothing was recorded in this time\n');
-    else process.stdout.write(`${tableOf(sorted, by, per).join('\n')}\n`);
-  });
+  const request = { from: since, to: until, by, where };
+  const address = addressOf(options);
+  const everyMs = per === undefined ? undefined : stepMs[per];
+  const rows = await (address === undefined
+    ? withRecords(config, async (records) => (await records.sums({ ...request, everyMs })).map(toRow))
+    : remoteHours(address, { ...request, per }));
+  const sorted = rows.toSorted((a, b) => a.at - b.at || b.count - a.count);
+  if (json) for (const row of sorted) process.stdout.write(`${JSON.stringify(toJson(row, per))}\n`);
+  else if (rows.length === 0) process.stdout.write('nothing was recorded in this time\n');
+  else process.stdout.write(`${tableOf(sorted, by, per).join('\n')}\n`);
 }
 
-function tableOf(groups: readonly RecordGroup[], by: readonly SumDimension[], per: HoursOptions['per']) {
+function toRow({ durations, nanoUsd, ...group }: RecordGroup): HourRow {
+  return {
+    ...group,
+    p50Ms: quantile(durations, 0.5),
+    p95Ms: quantile(durations, 0.95),
+    p99Ms: quantile(durations, 0.99),
+    usd: formatUsd(nanoUsd),
+  };
+}
+
+function tableOf(rows: readonly HourRow[], by: readonly SumDimension[], per: HoursOptions['per']) {
   const names = [...(per === undefined ? [] : [per]), ...by];
-  const head = [...names, 'count', 'errors', ...quantiles.map(([name]) => `${name} ms`), 'usd', 'tokens in', 'out'];
-  const rows = groups.map((group) => [
-    ...(per === undefined ? [] : [isoTime(group.at).slice(0, per === 'day' ? 10 : 16)]),
-    ...by.map((dimension) => printable(group.of.get(dimension) ?? '-')),
-    String(group.count),
-    String(group.errors),
-    ...quantiles.map(([, share]) => milliseconds(quantile(group.durations, share))),
-    formatUsd(group.nanoUsd),
-    String(group.inputTokens),
-    String(group.outputTokens),
+  const head = [...names, 'count', 'errors', 'p50 ms', 'p95 ms', 'p99 ms', 'usd', 'tokens in', 'out'];
+  const cells = rows.map((row) => [
+    ...(per === undefined ? [] : [isoTime(row.at).slice(0, per === 'day' ? 10 : 16)]),
+    ...by.map((dimension) => printable(row.of.get(dimension) ?? '-')),
+    ...[String(row.count), String(row.errors)],
+    ...[row.p50Ms, row.p95Ms, row.p99Ms].map(milliseconds),
+    ...[row.usd, String(row.inputTokens), String(row.outputTokens)],
   ]);
-  return alignColumns([head, ...rows]);
+  return alignColumns([head, ...cells]);
 }
 
-function toJson(group: RecordGroup, per: HoursOptions['per']) {
-  const { at, of, count, errors, nanoUsd, inputTokens, outputTokens, durations } = group;
-  const latencies = quantiles.map(([name, share]) => [`${name}Ms`, round(quantile(durations, share))]);
+function toJson({ at, of, ...row }: HourRow, per: HoursOptions['per']) {
+  const { count, errors, p50Ms, p95Ms, p99Ms, usd, inputTokens, outputTokens } = row;
   return {
     ...(per === undefined ? {} : { at: isoTime(at) }),
     ...Object.fromEntries([...of].map(([dimension, name]) => [dimension, name ?? null])),
     count,
     errors,
-    ...Object.fromEntries(latencies),
-    usd: formatUsd(nanoUsd),
+    p50Ms: round(p50Ms),
+    p95Ms: round(p95Ms),
+    p99Ms: round(p99Ms),
+    usd,
     inputTokens,
     outputTokens,
   };

@@ -1,25 +1,26 @@
 /**
  * `isthmus log`: the operations that are recorded, found by what is known of them; one of them whole, by its request's id.
- * It reads the store, whether a gateway runs or not.
+ * It reads the store, whether a gateway runs or not, or asks a gateway that runs.
  */
 import { setTimeout } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/index.ts';
 import { errorTable } from '../../errors/index.ts';
 import { didYouMean } from '../../lib/index.ts';
-import { sumDimensions } from '../../observability/records/index.ts';
-import type { RecordFilter, RecordStore } from '../../store/records/index.ts';
+import { type SumDimension, sumDimensions } from '../../observability/records/index.ts';
+import type { RecordFilter, RecordPage, RecordPageRequest } from '../../store/records/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
+import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
 import { readLimit } from '../options/read-limit.ts';
 import { readMoment } from '../options/read-moment.ts';
 import { hoursCommand } from './log-hours.ts';
 import { headLine, recordJson, recordLine } from './log-lines.ts';
 import { waterfall } from './log-waterfall.ts';
+import { remoteHours, remoteSearch } from './remote-records.ts';
 import { withRecords } from './with-records.ts';
 
-interface LogOptions {
-  readonly config: string;
+interface LogOptions extends StoreOptions {
   readonly operation?: string;
   readonly code?: string;
   readonly client?: string;
@@ -39,21 +40,30 @@ interface LogOptions {
   readonly json?: boolean;
 }
 
+/** What is read of records, wherever they are. */
+interface ReadRecords {
+  search(request: RecordPageRequest): Promise<RecordPage>;
+  /** The names that a dimension had since a moment. */
+  names(dimension: SumDimension, from: number, to: number): Promise<readonly string[]>;
+}
+
 const followMs = 500;
 /** What is written that much later than it ended is not followed any more. */
 const overlapMs = 5_000;
 const pageLength = 500;
 
 export function logCommand(): Command {
-  return cliCommand('log', {
+  const command = cliCommand('log', {
     description: 'Print the operations that are recorded, the newest last; with the id of a request, that one whole.',
     examples: [
       'isthmus log --failed --since 1h',
       'isthmus log --operation ProductPage --slower 500ms --follow',
+      'isthmus log --failed --gateway https://shop.example:4400',
       'isthmus log 01k9x3v7 # one request whole, as bars under each other',
     ],
     json: 'write JSON lines; default: unless in a terminal',
-  })
+  });
+  return withStoreOrGateway(command, 'admin:read')
     .enablePositionalOptions()
     .argument('[request]', 'the id of a request, as its answer and the log have it')
     .option('--operation <name>', 'an operation’s name, an alias of /v1, or a prompt')
@@ -73,17 +83,37 @@ export function logCommand(): Command {
     .option('--limit <number>', 'how many, the newest', readLimit, 50)
     .option('--follow', 'go on printing what is recorded, until it is ended', false)
     .option('--no-json', 'write a table')
-    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .action((request: string | undefined, options: LogOptions) =>
-      withRecords(options.config, (records) =>
+      withReadRecords(options, (records) =>
         request === undefined ? printLog(records, options) : printRequest(records, request, options),
       ),
     )
     .addCommand(hoursCommand());
 }
 
+function withReadRecords(options: LogOptions, run: (records: ReadRecords) => Promise<void>): Promise<void> {
+  const address = addressOf(options);
+  if (address === undefined)
+    return withRecords(options.config, (records) =>
+      run({
+        search: (request) => records.search(request),
+        async names(dimension, from, to) {
+          const groups = await records.sums({ from, to, by: [dimension] });
+          return groups.flatMap(({ of }) => of.get(dimension) ?? []);
+        },
+      }),
+    );
+  return run({
+    search: (request) => remoteSearch(address, request),
+    async names(dimension, from, to) {
+      const hours = await remoteHours(address, { from, to, by: [dimension] });
+      return hours.flatMap(({ of }) => of.get(dimension) ?? []);
+    },
+  });
+}
+
 /** Whenever it was: its id says nothing of that. */
-async function printRequest(records: RecordStore, requestId: string, { json = !process.stdout.isTTY }: LogOptions) {
+async function printRequest(records: ReadRecords, requestId: string, { json = !process.stdout.isTTY }: LogOptions) {
   const filter = { from: 0, to: Number.MAX_SAFE_INTEGER, requestId };
   const { records: operations } = await records.search({ filter, limit: pageLength });
   if (operations.length === 0)
@@ -95,7 +125,7 @@ async function printRequest(records: RecordStore, requestId: string, { json = !p
   process.stdout.write(texts.join(json ? '' : '\n'));
 }
 
-async function printLog(records: RecordStore, options: LogOptions): Promise<void> {
+async function printLog(records: ReadRecords, options: LogOptions): Promise<void> {
   const { limit, follow, json = !process.stdout.isTTY } = options;
   const filter = filterOf(options);
   const { records: found } = await records.search({ filter, limit });
@@ -115,7 +145,7 @@ async function printLog(records: RecordStore, options: LogOptions): Promise<void
 type PrintRecord = (record: Parameters<typeof recordLine>[0]) => void;
 
 /** Until the process is ended. What has been printed is looked at again for some seconds: several threads write. */
-async function followLog(records: RecordStore, filter: RecordFilter, printed: Set<string>, print: PrintRecord) {
+async function followLog(records: ReadRecords, filter: RecordFilter, printed: Set<string>, print: PrintRecord) {
   for (;;) {
     await setTimeout(followMs);
     const now = Date.now();
@@ -151,15 +181,14 @@ function filterOf(options: LogOptions): RecordFilter {
 }
 
 /** Names that were recorded and are nearly those that were looked for. */
-async function hints(records: RecordStore, filter: RecordFilter): Promise<string> {
+async function hints(records: ReadRecords, filter: RecordFilter): Promise<string> {
   const texts: string[] = [];
   if (filter.code !== undefined && !Object.hasOwn(errorTable, filter.code))
     texts.push(didYouMean(filter.code, Object.keys(errorTable)));
   for (const dimension of sumDimensions) {
     const name = filter[dimension];
     if (name === undefined) continue;
-    const groups = await records.sums({ from: filter.from, to: filter.to, by: [dimension] });
-    const names = groups.flatMap(({ of }) => of.get(dimension) ?? []);
+    const names = await records.names(dimension, filter.from, filter.to);
     if (!names.includes(name)) texts.push(didYouMean(name, names));
   }
   return texts.join('');

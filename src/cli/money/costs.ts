@@ -1,21 +1,21 @@
 /** `isthmus costs`: what models have cost, from the ledger; `isthmus costs export`: its rows. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Costs, readCosts } from '../../ai/ledger/index.ts';
-import { formatUsd } from '../../lib/index.ts';
+import { readCosts } from '../../ai/ledger/index.ts';
+import { formatUsd, isoTime } from '../../lib/index.ts';
 import { type LedgerDimension, type LedgerRow, ledgerDimensions } from '../../observability/index.ts';
-import type { LedgerGroup, LedgerSums } from '../../store/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { csvLine } from '../csv.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
+import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
 import { readDimension, readDimensions, readStep } from '../options/read-grouping.ts';
 import { readMoment } from '../options/read-moment.ts';
 import { printable } from '../printable.ts';
 import { withStore } from '../with-store.ts';
 import { writeOut } from '../write-out.ts';
+import { type PrintedCosts, type PrintedRow, remoteCosts, remoteRows } from './remote-costs.ts';
 
-interface SpanOptions {
-  readonly config: string;
+interface SpanOptions extends StoreOptions {
   readonly since: number;
   readonly until?: number;
   readonly where: Readonly<Partial<Record<LedgerDimension, string>>>;
@@ -63,8 +63,7 @@ function exportCommand(): Command {
 }
 
 function withSpan(command: Command): Command {
-  return command
-    .option('--config <file>', 'the configuration file', 'supergraph.yaml')
+  return withStoreOrGateway(command, 'admin:read')
     .option('--since <time>', 'from then on: 7d ago, or a moment such as 2026-11-01', readMoment, readMoment('7d'))
     .option('--until <time>', 'until then; default: now', readMoment)
     .option('--where <list>', 'only rows with these values, such as tenant=acme,field=Product.summary', readWhere, {});
@@ -72,18 +71,19 @@ function withSpan(command: Command): Command {
 
 async function printCosts(options: CostsOptions): Promise<void> {
   const { config, by, per, json, csv } = options;
-  await withStore(config, async ({ ledger }) => {
-    const span = spanOf(options);
-    const costs = await readCosts(ledger, { ...span, by, per });
-    printResult({ json }, toJson(costs, span, per), () =>
-      csv ? csvOf(costs, by, per) : tableOf(costs, by, per).join('\n'),
-    );
-  });
+  const address = addressOf(options);
+  const span = spanOf(options);
+  const costs: PrintedCosts = await (address === undefined
+    ? withStore(config, ({ ledger }) => readCosts(ledger, { ...span, by, per }))
+    : remoteCosts(address, { ...span, by, per }));
+  printResult({ json }, toJson(costs, span, per), () =>
+    csv ? csvOf(costs, by, per) : tableOf(costs, by, per).join('\n'),
+  );
 }
 
 const amountColumns = ['rows', 'cached', 'input tokens', 'output tokens', 'usd'] as const;
 
-function csvOf({ groups }: Costs, by: readonly LedgerDimension[], per: CostsOptions['per']): string {
+function csvOf({ groups }: PrintedCosts, by: readonly LedgerDimension[], per: CostsOptions['per']): string {
   const lines = groups.map((group) => {
     const cells = by.map((dimension) => group.of.get(dimension));
     return csvLine([...(per === undefined ? [] : [isoTime(group.at)]), ...cells, ...amountsOf(group)]);
@@ -93,7 +93,7 @@ function csvOf({ groups }: Costs, by: readonly LedgerDimension[], per: CostsOpti
 
 const barLength = 30;
 
-function tableOf({ groups, total }: Costs, by: readonly LedgerDimension[], per: CostsOptions['per']) {
+function tableOf({ groups, total }: PrintedCosts, by: readonly LedgerDimension[], per: CostsOptions['per']) {
   if (groups.length === 0) return ['no model call in this time'];
   const most = groups.reduce((dearest, { settled }) => (settled > dearest ? settled : dearest), 0n);
   const steps = per === undefined ? [] : [per];
@@ -112,12 +112,22 @@ function tableOf({ groups, total }: Costs, by: readonly LedgerDimension[], per: 
   ]);
 }
 
-function amountsOf({ rows, cached, inputTokens, outputTokens, settled }: LedgerSums): readonly (bigint | string)[] {
+function amountsOf({
+  rows,
+  cached,
+  inputTokens,
+  outputTokens,
+  settled,
+}: PrintedCosts['total']): readonly (bigint | string)[] {
   return [rows, cached, inputTokens, outputTokens, formatUsd(settled)];
 }
 
-function toJson({ groups, total }: Costs, { from, to }: { readonly from: number; readonly to: number }, per?: string) {
-  const sums = ({ rows, cached, inputTokens, outputTokens, settled, reserved }: LedgerSums) => ({
+function toJson(
+  { groups, total }: PrintedCosts,
+  { from, to }: { readonly from: number; readonly to: number },
+  per?: string,
+) {
+  const sums = ({ rows, cached, inputTokens, outputTokens, settled, reserved }: PrintedCosts['total']) => ({
     rows: Number(rows),
     cached: Number(cached),
     inputTokens: Number(inputTokens),
@@ -125,7 +135,7 @@ function toJson({ groups, total }: Costs, { from, to }: { readonly from: number;
     usd: formatUsd(settled),
     reservedUsd: formatUsd(reserved),
   });
-  const groupOf = (group: LedgerGroup) => ({
+  const groupOf = (group: PrintedCosts['groups'][number]) => ({
     ...(per === undefined ? {} : { at: isoTime(group.at) }),
     ...Object.fromEntries([...group.of].map(([dimension, value]) => [dimension, value ?? null])),
     ...sums(group),
@@ -134,14 +144,18 @@ function toJson({ groups, total }: Costs, { from, to }: { readonly from: number;
 }
 
 async function exportRows(options: ExportOptions): Promise<void> {
-  await withStore(options.config, async ({ ledger }) => {
-    const isCsv = options.format === 'csv' && options.json !== true;
+  const isCsv = options.format === 'csv' && options.json !== true;
+  const address = addressOf(options);
+  if (address !== undefined) return write(remoteRows(address, spanOf(options)));
+  await withStore(options.config, ({ ledger }) => write(textsOf(ledger.rows(spanOf(options)))));
+
+  async function write(rows: AsyncIterable<PrintedRow>): Promise<void> {
     if (isCsv) await writeOut(csvLine(rowColumns));
-    for await (const row of ledger.rows(spanOf(options))) {
-      const cells = toCells(row);
+    for await (const row of rows) {
+      const cells = Object.fromEntries(rowColumns.map((column) => [column, row[column]]));
       await writeOut(isCsv ? csvLine(Object.values(cells)) : `${JSON.stringify(cells)}\n`);
     }
-  });
+  }
 }
 
 const rowColumns = [
@@ -161,19 +175,10 @@ const rowColumns = [
   'requestId',
 ] as const;
 
-/** In the order of the columns. */
-function toCells(row: LedgerRow): Readonly<Record<string, string | number | undefined>> {
-  const { at, reserved, settled, ...texts } = row;
-  const cells = {
-    ...texts,
-    at: isoTime(at),
-    reservedUsd: formatUsd(BigInt(reserved)),
-    usd: formatUsd(BigInt(settled)),
-  };
-  return Object.fromEntries(rowColumns.map((column) => [column, cells[column]]));
+async function* textsOf(rows: AsyncIterable<LedgerRow>): AsyncGenerator<PrintedRow> {
+  for await (const { at, reserved, settled, ...row } of rows)
+    yield { ...row, at: isoTime(at), reservedUsd: formatUsd(BigInt(reserved)), usd: formatUsd(BigInt(settled)) };
 }
-
-const isoTime = (at: number): string => new Date(at).toISOString();
 
 function spanOf({ since, until = Date.now(), where }: SpanOptions) {
   return { from: since, to: until, where };

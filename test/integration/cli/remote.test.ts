@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AiGraph, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
 import { type CommandResult, runCommand } from '../../testkit/processes/run-command.ts';
+import { waiting } from '../../testkit/processes/served-workers.ts';
 
 let graph: AiGraph;
 let config: string;
@@ -52,5 +53,67 @@ describe('keys', () => {
       errors: 'the gateway refused: there is no key zzzzzzzz; `isthmus keys list` lists them\n',
     });
     expect(await local('keys', 'create', '--name', ' ')).toMatchObject({ code: 2, errors: 'a key has a name\n' });
+  });
+});
+
+describe('money', () => {
+  it('that models have cost is summed, in the forms of the store', async () => {
+    await graph.query('query Summaries { products { summary } }', {}, { 'apollographql-client-name': 'web' });
+    // The ledger is written behind the answer.
+    const isWritten = async () => JSON.parse((await remote('costs', '--json')).out).total.rows > 0;
+    await expect.poll(isWritten, waiting).toBe(true);
+    const until = new Date().toISOString();
+    const span = ['--since', '2026-01-01', '--until', until];
+    expect(await same('costs', '--by', 'tenant,field', ...span)).toContain('Product.summary');
+    const costs = JSON.parse(await same('costs', '--by', 'client', '--per', 'day', '--json', ...span));
+    expect(costs.groups).toMatchObject([{ client: 'web', rows: expect.any(Number) }]);
+    expect(await same('costs', '--where', 'client=web', '--csv', ...span)).toMatch(/^tenant,.*\r?\npublic,/);
+    expect(await same('costs', 'export', ...span)).toMatch(/^id,at,principal,.*\r?\n.*,Product\.summary,/);
+    const rows = (await same('costs', 'export', '--json', ...span)).trim().split('\n');
+    expect(rows).toHaveLength(costs.total.rows);
+  });
+
+  it('that is left of budgets is listed, and more given', async () => {
+    const raise = ['budgets', 'raise', 'tenants', '--subject', 'public', '--until', '2999-01-01'];
+    expect(await remote(...raise, '--by', '25.50')).toEqual({
+      code: 0,
+      out: 'the budget "tenants" of public is raised by $25.5 until 2999-01-01T00:00:00.000Z\n',
+      errors: '',
+    });
+    expect(await same('budgets')).toMatch(/tenants +public +\$125\.5 /);
+    expect(JSON.parse(await same('budgets', '--json'))).toMatchObject([{ subject: 'public', used: 0 }]);
+    expect((await remote(...raise, '--by', '0')).out).toContain('is not raised any more');
+    expect(await remote('budgets', 'raise', 'tennants', '--by', '1', '--until', '1d')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('there is no budget "tennants" under ai.budgets; did you mean "tenants"?'),
+    });
+  });
+});
+
+describe('records', () => {
+  it('are found, followed by their id, and summed', async () => {
+    await graph.query('query Logged { products { name } }', {}, { 'apollographql-client-name': 'logged' });
+    await graph.query('query Logged { nothing }', {}, { 'apollographql-client-name': 'logged' });
+    // Records are written behind the answer; the gateway writes those it has before it answers.
+    const found = async () => (await remote('log', '--client', 'logged', '--json')).out.split('\n').length;
+    await expect.poll(found, waiting).toBe(3);
+    const until = ['--since', '1d', '--until', new Date().toISOString()];
+    expect(await same('log', '--client', 'logged', ...until)).toContain('"operation":"Logged"');
+    expect(await same('log', '--failed', '--client', 'logged', '--no-json', ...until)).toMatch(/^time +status/);
+    const record = JSON.parse(await same('log', '--failed', '--client', 'logged', '--json', ...until));
+    expect(record).toMatchObject({ requestId: expect.any(String), errors: 1, client: 'logged' });
+    expect(await same('log', record.requestId, '--no-json')).toMatch(/^request .*\nclient +logged\n/s);
+    const hours = ['log', 'hours', '--by', 'client,operation', '--client', 'logged', '--since', '1d'];
+    expect(JSON.parse((await same(...hours, '--json')).split('\n')[0] ?? '')).toMatchObject({ client: 'logged' });
+    expect(await same(...hours, '--per', 'day', '--no-json')).toMatch(/^day +client +operation +count/);
+  });
+
+  it('that nothing fits are told with what is nearly called so', async () => {
+    const { errors } = await remote('log', '--client', 'loged', '--since', '2h');
+    expect(errors).toBe('no operation is recorded that fits; did you mean "logged"?\n');
+    expect(await remote('log', 'no-such-request')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('no operation of the request'),
+    });
   });
 });
