@@ -111,6 +111,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         loadConfig: (published) => runtime.loadConfig(published),
         log,
         caches,
+        generation: { id: () => runtime.generations.current?.id, reload: () => runtime.reload() },
         records: recorder?.reader,
         apiSchema: async () => {
           const { current } = runtime.generations;

@@ -74,7 +74,7 @@ export const cachesTypeDefs = /* GraphQL */ `
     count: Float!
   }
 
-  enum InvalidationKind { SUBGRAPH TYPE CACHE_TAG ENTITY OPERATION TENANT PROMPT }
+  enum InvalidationKind { SUBGRAPH TYPE CACHE_TAG ENTITY OPERATION TENANT PROMPT AI_TYPE }
 
   "A kind with what it names."
   input InvalidationInput {

@@ -23,9 +23,12 @@ import {
   type RegistryRoutes,
 } from '../registry/routes/index.ts';
 import { openStore } from '../store/index.ts';
+import { locateRecords, openRecords } from '../store/records/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
 import { adminHeader } from './admin-header.ts';
+import type { PeopleParts } from './admin-people.ts';
+import type { ServedGeneration } from './admin-reload.ts';
 import { createAdminSchema } from './admin-schema.ts';
 import { adminScopes } from './admin-scopes.ts';
 import { identifyOperator, refusePages } from './identify-operator.ts';
@@ -46,6 +49,7 @@ export interface AdminListenerOptions {
   readonly loadConfig: RegistryParts['load'];
   readonly log: Logger;
   readonly caches: RunningCaches;
+  readonly generation: ServedGeneration;
   /** Undefined: nothing is recorded. */
   readonly records: RecordReader | undefined;
   /** What clients see of what is served at the moment. */
@@ -73,6 +77,7 @@ export async function listenForAdmin({
   apiSchema,
   log,
   caches,
+  generation,
   records,
   metrics,
 }: AdminListenerOptions): Promise<AdminListener | undefined> {
@@ -81,11 +86,20 @@ export async function listenForAdmin({
   const store = await openStore({ config: storeConfig, configFile: file, log, isServing: true });
   const keys = await KeyRing.open({ store, log });
   let publications: PublicationWebhook | undefined;
+  const withRecords: PeopleParts['withRecords'] = async (run) => {
+    if (records !== undefined) return run(records);
+    const opened = await openRecords(locateRecords(storeConfig, store), timeoutMs);
+    try {
+      return await run(opened);
+    } finally {
+      await opened.close();
+    }
+  };
   try {
     const isLocal = isLoopback(admin.host);
     if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
     const handler = createHandler<IncomingMessage, AdminCaller, AdminCaller & Record<PropertyKey, unknown>>({
-      schema: createAdminSchema(store, { currentConfig, caches, records, apiSchema, log }),
+      schema: createAdminSchema(store, { currentConfig, caches, records, withRecords, generation, apiSchema, log }),
       context: ({ context }) => ({ ...context }),
       parse: (source, options) => parse(source, { ...options, maxTokens }),
       formatError: (error) => formatError(error, log),
@@ -289,6 +303,8 @@ function formatError(error: Readonly<Error>, log: Logger): GraphQLError | Error 
   const at = { ...(nodes === undefined ? {} : { nodes }), ...(path === undefined ? {} : { path }) };
   if (thrown instanceof ApiKeyError)
     return new GraphQLError(thrown.message, { ...at, extensions: { code: 'BAD_USER_INPUT' } });
+  if (thrown instanceof GatewayError && thrown.code !== 'INTERNAL_SERVER_ERROR')
+    return new GraphQLError(thrown.message, { ...at, extensions: { code: thrown.code } });
   log.error({ error: thrown }, 'a field of the admin graph failed');
   return new GraphQLError('The store cannot be used at the moment.', { ...at, extensions: { code: 'OVERLOADED' } });
 }

@@ -10,7 +10,9 @@ import { budgetsResolvers, budgetsTypeDefs } from './admin-budgets.ts';
 import { cachesResolvers, cachesTypeDefs } from './admin-caches.ts';
 import { type AdminCaller, writer } from './admin-caller.ts';
 import { costsResolvers, costsTypeDefs } from './admin-costs.ts';
+import { type PeopleParts, peopleResolvers, peopleTypeDefs } from './admin-people.ts';
 import { recordsResolvers, recordsTypeDefs } from './admin-records.ts';
+import { reloadResolvers, reloadTypeDefs, type ServedGeneration } from './admin-reload.ts';
 import { usageResolvers, usageTypeDefs } from './admin-usage.ts';
 import { refusal } from './refusal.ts';
 import type { RunningCaches } from './running-caches.ts';
@@ -95,6 +97,8 @@ export interface AdminSchemaParts {
   readonly caches: RunningCaches;
   /** Undefined: nothing is recorded. */
   readonly records: RecordReader | undefined;
+  readonly withRecords: PeopleParts['withRecords'];
+  readonly generation: ServedGeneration;
   /** What clients see of what is served at the moment. */
   readonly apiSchema: () => Promise<GraphQLSchema>;
   readonly log: Logger;
@@ -102,13 +106,23 @@ export interface AdminSchemaParts {
 
 export function createAdminSchema(
   store: Store,
-  { currentConfig, caches, records, apiSchema, log }: AdminSchemaParts,
+  { currentConfig, caches, records, withRecords, generation, apiSchema, log }: AdminSchemaParts,
 ): GraphQLSchema {
   const keysOf = (caller: AdminCaller): ApiKeys => new ApiKeys(store, writer(caller));
   const ofBudgets = budgetsResolvers(store, currentConfig);
   const ofCaches = cachesResolvers({ caches, log });
+  const ofPeople = peopleResolvers({ store, withRecords, caches });
   return makeExecutableSchema<AdminCaller>({
-    typeDefs: [typeDefs, costsTypeDefs, budgetsTypeDefs, cachesTypeDefs, recordsTypeDefs, usageTypeDefs],
+    typeDefs: [
+      typeDefs,
+      costsTypeDefs,
+      budgetsTypeDefs,
+      cachesTypeDefs,
+      recordsTypeDefs,
+      usageTypeDefs,
+      peopleTypeDefs,
+      reloadTypeDefs,
+    ],
     resolvers: {
       Query: {
         ...costsResolvers(store),
@@ -116,6 +130,7 @@ export function createAdminSchema(
         ...usageResolvers(records, apiSchema),
         ...ofBudgets.Query,
         ...ofCaches.Query,
+        ...ofPeople.Query,
         async keys(_: unknown, { state }: { readonly state?: string | null }, { actor }) {
           const keys = (await new ApiKeys(store, actor).list()).map(toGraph);
           return keys.filter((key) => state === undefined || state === null || key.state === state);
@@ -128,6 +143,8 @@ export function createAdminSchema(
       Mutation: {
         ...ofBudgets.Mutation,
         ...ofCaches.Mutation,
+        ...ofPeople.Mutation,
+        ...reloadResolvers(generation),
         async createKey(_: unknown, { input }: { readonly input: CreateKeyInput }, caller) {
           const { models, expiresIn, ...rights } = input;
           const expiresAt = expiresIn ? Date.now() + durationOf('expiresIn', expiresIn) : undefined;

@@ -5,7 +5,8 @@
  * `[{ "kind": "subgraph", "subgraph": "products" }, { "kind": "type", "subgraph": "products", "type": "Product" },
  *   { "kind": "cache_tag", "subgraphs": ["products"], "cache_tag": "product-1" },
  *   { "kind": "entity", "type": "Product", "key": { "id": "p1" } }, { "kind": "operation", "operation": "Cart" },
- *   { "kind": "tenant", "tenant": "acme" }, { "kind": "prompt", "prompt": "review-summary" }]`
+ *   { "kind": "tenant", "tenant": "acme" }, { "kind": "prompt", "prompt": "review-summary" },
+ *   { "kind": "ai_type", "type": "Product" }]`
  *
  * How many entries that are is not counted: entries are not gone through, whatever their number.
  */
@@ -31,6 +32,7 @@ const requestsForm = z
       z.strictObject({ kind: z.literal('tenant'), tenant: name }),
       z.strictObject({ kind: z.literal('operation'), operation: name }),
       z.strictObject({ kind: z.literal('prompt'), prompt: name }),
+      z.strictObject({ kind: z.literal('ai_type'), type: name }),
     ]),
   )
   .min(1)

@@ -11,10 +11,11 @@ import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { formatUsd, readBounded } from '../lib/index.ts';
 import { importedDirectives } from '../supergraph/index.ts';
-import { type AdminAddress, askAdmin, withGateway } from './frame/ask-admin.ts';
+import { askAdmin, withGateway } from './frame/ask-admin.ts';
 import { cliCommand, commandGroup } from './frame/cli-command.ts';
 import { fail } from './frame/cli-failure.ts';
 import { printResult, reportFinding } from './frame/print-result.ts';
+import { addressOf, type StoreOptions } from './frame/store-or-gateway.ts';
 import { withProgress } from './frame/with-progress.ts';
 import { readHeader } from './options/read-header.ts';
 import { printable } from './printable.ts';
@@ -131,8 +132,7 @@ function report(answer: unknown, json: boolean): void {
   if (problems.length > 0) reportFinding();
 }
 
-interface InvalidateOptions extends Partial<AdminAddress> {
-  readonly config: string;
+interface InvalidateOptions extends StoreOptions {
   readonly json: boolean;
   readonly prompt?: string;
   readonly type?: string;
@@ -141,41 +141,55 @@ interface InvalidateOptions extends Partial<AdminAddress> {
 function invalidateCommand(): Command {
   const command = cliCommand('invalidate', {
     description: 'Invalidate the cached answers of a prompt’s fields, or of a type’s.',
-    examples: ['isthmus ai invalidate --prompt review-summary', 'isthmus ai invalidate --type Review # with Redis'],
+    examples: [
+      'isthmus ai invalidate --prompt review-summary',
+      'isthmus ai invalidate --type Review --gateway https://shop.example:4400',
+    ],
   })
     .option('--prompt <name>', 'a prompt, all its versions')
-    .option('--type <name>', 'an object type with AI fields; with Redis')
+    .option('--type <name>', 'an object type with AI fields')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml');
-  return withGateway(command, 'admin:write', 'without Redis, that of the configuration').action(invalidate);
+  const fallback = 'the Redis of the configuration, or else its admin listener';
+  return withGateway(command, 'admin:write', fallback).action(invalidate);
 }
 
-async function invalidate({ config: file, json, prompt, type, gateway, key }: InvalidateOptions): Promise<void> {
+async function invalidate({ config, json, prompt, type, ...from }: InvalidateOptions): Promise<void> {
   if ((prompt === undefined) === (type === undefined)) return fail('COMMAND_LINE', 'name one of --prompt and --type');
+  const name = (prompt ?? type ?? '').split('@')[0] ?? '';
+  const target = prompt === undefined ? { kind: 'ai_type', type: name } : { kind: 'prompt', prompt: name };
+  const address = addressOf({ config, ...from });
+  if (address === undefined) await invalidateByConfig(config, from.key, target, name);
+  else await askAdmin(address, { path: '/admin/invalidate', body: [target] });
+  const { kind: _, ...invalidated } = target;
+  printResult({ json }, { invalidated }, () => `the cached answers of ${name} are invalidated`);
+}
+
+async function invalidateByConfig(
+  file: string,
+  key: string | undefined,
+  target: { readonly kind: string },
+  name: string,
+): Promise<void> {
   const config = await loadConfig(file);
   const { admin } = config;
   const { store } = config.ai.cache;
-  const adminUrl = gateway ?? (admin && adminUrlOf(admin));
-  if (store.kind === 'memory' && (prompt === undefined || adminUrl === undefined)) {
+  if (store.kind === 'memory' && admin === undefined)
     return fail(
       'REFUSED',
       'ai.cache.store is memory: the answers are in the memory of each running gateway. ' +
-        'With `admin` in the configuration, `--prompt` asks one; an edited prompt has other answers. ' +
-        'With `ai: { cache: { store: redis, url: … } }` this command works without a gateway, with `--type` too.',
+        'With `admin` in the configuration, or with `--gateway`, this command asks one; an edited prompt has other answers. ' +
+        'With `ai: { cache: { store: redis, url: … } }` it works without a gateway.',
     );
-  }
-  const names = prompt === undefined ? await typesOf(config) : await promptsOf(config);
-  const name = (prompt ?? type ?? '').split('@')[0] ?? '';
+  const isPrompt = target.kind === 'prompt';
+  const names = isPrompt ? await promptsOf(config) : await typesOf(config);
   if (!names.has(name)) return fail('NOT_FOUND', `no AI subgraph has "${name}"; there are ${[...names].join(', ')}`);
-  if (store.kind === 'memory') {
-    const address = { gateway: adminUrl ?? '', ...(key === undefined ? {} : { key }) };
-    await askAdmin(address, { path: '/admin/invalidate', body: [{ kind: 'prompt', prompt: name }] });
-  } else {
-    const tag = prompt === undefined ? fieldTags.type(name) : fieldTags.prompt(name);
-    const isDone = await invalidateInRedis(store.url, [tag]);
+  if (store.kind !== 'memory') {
+    const isDone = await invalidateInRedis(store.url, [isPrompt ? fieldTags.prompt(name) : fieldTags.type(name)]);
     if (!isDone) return fail('STORE', 'Redis cannot be reached: nothing was invalidated');
+  } else if (admin !== undefined) {
+    const address = { gateway: adminUrlOf(admin), ...(key === undefined ? {} : { key }) };
+    await askAdmin(address, { path: '/admin/invalidate', body: [target] });
   }
-  const invalidated = prompt === undefined ? { type: name } : { prompt: name };
-  printResult({ json }, { invalidated }, () => `the cached answers of ${name} are invalidated`);
 }
 
 /** On this machine: where the listener has every address, loopback is one. */

@@ -114,6 +114,7 @@ export class OwnRecorder {
     search: async (request) => (await this.#ask({ kind: 'search', request })) as RecordPage,
     sums: async (request) => (await this.#ask({ kind: 'sums', request })) as readonly RecordGroup[],
     usage: async (request) => (await this.#ask({ kind: 'usage', request })) as Usage,
+    erase: async (principal) => (await this.#ask({ kind: 'erase', principal })) as number,
   };
 
   /** Writes what is held, within 2 seconds. Call it when every sink is closed, or its thread has ended. */

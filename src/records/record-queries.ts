@@ -1,4 +1,4 @@
-/** What is read of records while a gateway writes them: by the thread that writes, as it has the store open. */
+/** What is read of records, and erased, while a gateway writes them: by the thread that writes, as it has the store open. */
 import { unreachable } from '../lib/index.ts';
 import type { RecordGroup, RecordPage, RecordPageRequest, RecordSumsRequest } from '../store/records/index.ts';
 import type { Usage, UsageRequest } from '../usage/index.ts';
@@ -9,14 +9,17 @@ export interface RecordReader {
   search(request: RecordPageRequest): Promise<RecordPage>;
   sums(request: RecordSumsRequest): Promise<readonly RecordGroup[]>;
   usage(request: UsageRequest): Promise<Usage>;
+  /** Deletes the records of a person. @returns how many */
+  erase(principal: string): Promise<number>;
 }
 
 export type RecordQuery =
   | { readonly kind: 'search'; readonly request: RecordPageRequest }
   | { readonly kind: 'sums'; readonly request: RecordSumsRequest }
-  | { readonly kind: 'usage'; readonly request: UsageRequest };
+  | { readonly kind: 'usage'; readonly request: UsageRequest }
+  | { readonly kind: 'erase'; readonly principal: string };
 
-export type RecordAnswer = RecordPage | readonly RecordGroup[] | Usage;
+export type RecordAnswer = RecordPage | readonly RecordGroup[] | Usage | number;
 
 /** With everything that has been handed on until now. */
 export const answerQuery =
@@ -31,6 +34,8 @@ export const answerQuery =
         return store.sums(query.request);
       case 'usage':
         return store.usage(query.request);
+      case 'erase':
+        return store.erase(query.principal);
       default:
         return unreachable(query);
     }

@@ -18,7 +18,9 @@ export type Invalidation =
   /** Private answers of a tenant’s readers. */
   | { readonly kind: 'tenant'; readonly tenant: string }
   /** Answers of AI fields with a prompt. */
-  | { readonly kind: 'prompt'; readonly prompt: string };
+  | { readonly kind: 'prompt'; readonly prompt: string }
+  /** Answers of the AI fields of a type. */
+  | { readonly kind: 'ai_type'; readonly type: string };
 
 /** What a graph has of what can be invalidated. */
 export interface InvalidatedGraph {
@@ -52,6 +54,11 @@ function tagsOf(invalidation: Invalidation, { subgraphs, entities }: Invalidated
       return [tenantTag(invalidation.tenant)];
     case 'prompt':
       return [fieldTags.prompt(invalidation.prompt)];
+    case 'ai_type':
+      return [
+        fieldTags.type(invalidation.type),
+        ...subgraphs.map((name) => responseTags.type(name, invalidation.type)),
+      ];
   }
 }
 

@@ -214,6 +214,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
         currentConfig: () => watched.parts.config,
         loadConfig: (published) => source.load(published),
         log,
+        generation: { id: () => watched.parts.id, reload: () => watched.reload() },
         records: recorder?.reader,
         apiSchema: () => buildApiSchema(watched.parts.composition.apiPieces),
         caches: { invalidate, stats: () => statsOfWorkers(caches()), purge: (name) => purgeOfWorkers(caches(), name) },

@@ -15,7 +15,8 @@ export interface AdminAddress {
 
 const timeoutMs = 20_000;
 const maxAnswerBytes = 1_000_000;
-const localAdmin = 'http://127.0.0.1:4400';
+/** Where `admin` does not say otherwise. */
+export const localAdmin = 'http://127.0.0.1:4400';
 
 /**
  * The options of `AdminAddress`.

@@ -1,20 +1,30 @@
-/** `isthmus erase` removes a person: from the records, the ledger, the API keys, and all caches of a running gateway. */
+/**
+ * `isthmus erase` removes a person: from the records, the ledger, the API keys, and all caches of a running gateway; of a store
+ * that is at hand, or of the gateway that `--gateway` names.
+ */
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { messageOf } from '../../errors/index.ts';
 import type { ErasedUser } from '../../store/index.ts';
-import { type AdminAddress, askAdminGraph, withGateway } from '../frame/ask-admin.ts';
+import { type AdminAddress, askAdminGraph, localAdmin, withGateway } from '../frame/ask-admin.ts';
 import { cliCommand } from '../frame/cli-command.ts';
-import { CliFailure } from '../frame/cli-failure.ts';
+import { CliFailure, fail } from '../frame/cli-failure.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
+import { addressOf, type StoreOptions } from '../frame/store-or-gateway.ts';
 import { withRecords } from '../log/with-records.ts';
 import { printable } from '../printable.ts';
 
-interface EraseOptions extends AdminAddress {
-  readonly config: string;
+interface EraseOptions extends StoreOptions {
   readonly user: string;
   readonly caches: boolean;
   readonly json: boolean;
+}
+
+interface EraseReport extends ErasedUser {
+  readonly records: number;
+  readonly caches: 'emptied' | 'as they were';
+  /** Why the caches are as they were, where they were to be emptied. */
+  readonly problem: string | undefined;
 }
 
 /** Exits 1 where the caches could not be emptied. */
@@ -22,26 +32,55 @@ export function eraseCommand(): Command {
   const command = cliCommand('erase', {
     description:
       'Remove a person from the records, the ledger and the API keys, and empty the caches of a running gateway. Sums stay as they are.',
-    examples: ['isthmus erase --user u42', 'isthmus erase --user u42 --no-caches # no gateway is running'],
-  })
-    .requiredOption('--user <id>', 'the caller’s id, as `isthmus costs --by principal` lists it')
+    examples: [
+      'isthmus erase --user u42',
+      'isthmus erase --user u42 --no-caches # no gateway is running',
+      'isthmus erase --user u42 --gateway https://shop.example:4400',
+    ],
+  }).requiredOption('--user <id>', 'the caller’s id, as `isthmus costs --by principal` lists it');
+  return withGateway(command, 'admin:write', `the store of the configuration, and the caches of ${localAdmin}`)
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
-    .option('--no-caches', 'leave the caches as they are: no gateway is running');
-  return withGateway(command, 'admin:write').action(erase);
+    .option('--no-caches', 'leave the caches as they are: no gateway is running')
+    .action(erase);
 }
 
-async function erase({ config, user, caches, json, ...address }: EraseOptions): Promise<void> {
-  await withRecords(config, async (records, store) => {
+async function erase(options: EraseOptions): Promise<void> {
+  const { user, caches, json } = options;
+  const address = addressOf(options);
+  if (address !== undefined && !caches)
+    return fail('COMMAND_LINE', '--no-caches is for a store without a gateway: a gateway empties its caches');
+  const report = await (address === undefined ? eraseInStore(options) : eraseInGateway(address, user));
+  printResult({ json }, report, () => linesOf(user, report).join('\n'));
+  const { problem } = report;
+  if (problem === undefined) return;
+  if (!json) process.stderr.write(`${problem}\n`);
+  reportFinding();
+}
+
+function eraseInStore({ config, user, caches, key }: EraseOptions): Promise<EraseReport> {
+  return withRecords(config, async (records, store) => {
     const deleted = await records.erase(user);
     const erased = await store.eraseUser(user, `cli:${userInfo().username}`);
-    const problem = caches ? await emptyCaches(address) : undefined;
-    const isEmptied = caches && problem === undefined;
-    const report = { ...erased, records: deleted, caches: isEmptied ? 'emptied' : 'as they were', problem };
-    printResult({ json }, report, () => linesOf(user, erased, report).join('\n'));
-    if (problem === undefined) return;
-    if (!json) process.stderr.write(`${problem}\n`);
-    reportFinding();
+    const local = { gateway: localAdmin, ...(key === undefined ? {} : { key }) };
+    const problem = caches ? await emptyCaches(local) : undefined;
+    return {
+      ...erased,
+      records: deleted,
+      caches: caches && problem === undefined ? 'emptied' : 'as they were',
+      problem,
+    } as const;
   });
+}
+
+async function eraseInGateway(address: AdminAddress, user: string): Promise<EraseReport> {
+  const query = `mutation Erase($user: String!) {
+    eraseUser(user: $user) { pseudonym ledgerRows ledgerHours apiKeys budgetRaises records problem }
+  }`;
+  const { eraseUser } = await askAdminGraph(address, query, { user });
+  const { problem, ...erased } = eraseUser as Omit<EraseReport, 'caches' | 'problem'> & {
+    readonly problem: string | null;
+  };
+  return { ...erased, caches: problem === null ? 'emptied' : 'as they were', problem: problem ?? undefined };
 }
 
 /** @returns why they are as they were */
@@ -55,11 +94,8 @@ async function emptyCaches(address: AdminAddress): Promise<string | undefined> {
   }
 }
 
-function linesOf(
-  user: string,
-  { pseudonym, ledgerRows, ledgerHours, apiKeys, budgetRaises }: ErasedUser,
-  { records, caches }: { readonly records: number; readonly caches: string },
-): readonly string[] {
+function linesOf(user: string, report: EraseReport): readonly string[] {
+  const { pseudonym, ledgerRows, ledgerHours, apiKeys, budgetRaises, records, caches } = report;
   return [
     `${printable(user)} is erased`,
     `  records deleted      ${records}`,

@@ -35,6 +35,7 @@ export async function serveRegistry({ config: file, port }: ServeRegistryOptions
       stats: () => Promise.reject(notHere()),
       purge: () => Promise.reject(notHere()),
     },
+    generation: { id: () => undefined, reload: () => Promise.reject(notHere()) },
     apiSchema: () => Promise.reject(notHere()),
     records,
     metrics: undefined,

@@ -1,4 +1,5 @@
 /** Commands with `--gateway`: a running gateway does what they do with its store where that is at hand. */
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AiGraph, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
@@ -115,5 +116,81 @@ describe('records', () => {
       code: 2,
       errors: expect.stringContaining('no operation of the request'),
     });
+  });
+});
+
+describe('people', () => {
+  it('are exported and erased by the gateway, from records that are not written yet too', async () => {
+    const key = JSON.parse((await remote('keys', 'create', '--name', 'ada', '--json')).out);
+    const raise = ['budgets', 'raise', 'tenants', '--by', '1', '--until', '1d'];
+    await remote(...raise, '--subject', 'ada');
+    const exported = await same('export', '--user', 'ada');
+    expect(
+      exported
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { kind: 'api_key', id: key.id },
+      { kind: 'budget_raise', budget: 'tenants' },
+    ]);
+    const asked = (await remote('export', '--user', 'anonymous')).out;
+    expect(asked).toContain('"kind":"model_call"');
+    expect(asked).toContain('"kind":"record"');
+    expect((await local('export', '--user', 'anonymous')).out).toBe(asked);
+    const erased = JSON.parse((await remote('erase', '--user', 'ada', '--json')).out);
+    expect(erased).toMatchObject({ apiKeys: 1, budgetRaises: 1, caches: 'emptied' });
+    expect((await remote('erase', '--user', 'anonymous')).out).toMatch(/records deleted +[1-9]/);
+    expect(await same('export', '--user', 'ada')).toBe('');
+    expect(await same('audit', '--limit', '1')).toMatch(/ local {2}users\.erase {2}erased:/);
+  });
+});
+
+describe('a gateway', () => {
+  it('reads its configuration anew', async () => {
+    const { out, code } = await remote('reload');
+    expect({ code, out }).toEqual({ code: 0, out: `${gateway}: nothing has changed\n` });
+    await rename(config, `${config}.old`);
+    const refused = await remote('reload');
+    await rename(`${config}.old`, config);
+    expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining('refused the change') });
+  });
+
+  it('answers AI fields anew, of a prompt or a type', async () => {
+    const calls = async () => {
+      await graph.query('{ products { summary } }');
+      return graph.provider.requests.length;
+    };
+    const before = await calls();
+    expect(await calls()).toBe(before);
+    expect((await remote('ai', 'invalidate', '--type', 'Product')).out).toContain('of Product are invalidated');
+    expect(await calls()).toBeGreaterThan(before);
+  });
+
+  it('requires the scope of a change, and a key once there is one', async () => {
+    const create = ['keys', 'create', '--json', '--name'];
+    const { key } = JSON.parse((await local(...create, 'reader', '--scopes', 'admin:read')).out);
+    const isRequired = async () => (await remote('audit')).code === 2;
+    await expect.poll(isRequired, waiting).toBe(true);
+    expect((await remote('audit')).errors).toMatch(
+      /requires an API key .* Name one with --key, or in ISTHMUS_ADMIN_KEY/,
+    );
+    expect(await remote('budgets', '--key', key)).toMatchObject({ code: 0 });
+    for (const words of [
+      ['keys', 'revoke', 'abcdefgh'],
+      ['budgets', 'raise', 'tenants', '--by', '1', '--until', '1d'],
+      ['erase', '--user', 'ada'],
+      ['reload'],
+      ['cache', 'purge'],
+    ])
+      expect(await remote(...words, '--key', key)).toMatchObject({
+        code: 2,
+        errors: 'the gateway refused: This requires the scope admin:write.\n',
+      });
+  });
+
+  it('is not the graph’s port', async () => {
+    const { errors, code } = await runCommand('audit', '--gateway', graph.gateway.url);
+    expect({ code, errors }).toEqual({ code: 2, errors: expect.stringContaining('is no admin listener') });
   });
 });
