@@ -24,6 +24,7 @@ interface RestoreOptions {
 export function backupCommand(): Command {
   return cliCommand('backup', {
     description: 'Write the store to one file, as it is at one moment, while gateways serve.',
+    local: 'the file has the key of the store, which is not sent over the network',
     examples: ['isthmus backup shop.backup', 'isthmus backup "backups/$(date +%F).backup" --records'],
   })
     .argument('<file>', 'where it is written; it holds the generated key of the store, and only its owner may read it')
@@ -35,6 +36,7 @@ export function backupCommand(): Command {
 export function restoreCommand(): Command {
   return cliCommand('restore', {
     description: 'Make the store what a backup of the same kind of store has; gateways are stopped before.',
+    local: 'gateways are stopped before',
     examples: ['isthmus restore shop.backup', 'isthmus restore shop.backup --force # replaces what is there'],
   })
     .argument('<file>', 'what `isthmus backup` has written')

@@ -20,6 +20,7 @@ interface ComposeOptions {
 export function composeCommand(): Command {
   return cliCommand('compose', {
     description: 'Compose the supergraph and write it.',
+    local: 'it composes the files of a configuration; `isthmus supergraph fetch` prints what a gateway serves',
     examples: [
       'isthmus compose',
       'isthmus compose --check # in CI: is the file that of these schemas?',

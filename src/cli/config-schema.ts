@@ -11,6 +11,7 @@ export function configCommand(): Command {
 function configSchemaCommand(): Command {
   return cliCommand('schema', {
     description: 'Print the JSON Schema of supergraph.yaml.',
+    local: 'it is the same for every gateway',
     examples: ['isthmus config schema > supergraph.schema.json'],
     json: 'it always is JSON',
   }).action(() => printResult({ json: true }, configJsonSchema(), () => ''));

@@ -12,6 +12,7 @@ export function storeCommand(): Command {
 function rekeyCommand(): Command {
   return cliCommand('rekey', {
     description: 'Encrypt the store with `store.key`, where it is encrypted with one of `store.previous_keys`.',
+    local: 'both keys of the store stay in the configuration',
     examples: ['isthmus store rekey', 'isthmus store rekey --config production.yaml'],
   })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')

@@ -23,6 +23,7 @@ type AiSubgraph = Extract<SubgraphConfig, { kind: 'ai' }>;
 export function typesCommand(): Command {
   return cliCommand('types', {
     description: 'Write the TypeScript types for the code of AI subgraphs.',
+    local: 'it writes files of this machine',
     examples: ['isthmus types', 'isthmus types --check # in CI'],
   })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')

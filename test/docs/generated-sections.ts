@@ -1,6 +1,6 @@
 /** The parts of the docs that are generated from the source; tests compare them, `UPDATE_DOCS=1` rewrites them. */
 import type { Command } from 'commander';
-import { examplesOf } from '../../src/cli/frame/cli-command.ts';
+import { examplesOf, localityOf } from '../../src/cli/frame/cli-command.ts';
 import { commandsWithin, pathOf } from '../../src/cli/frame/command-tree.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { configJsonSchema } from '../../src/config/index.ts';
@@ -57,6 +57,7 @@ function commandChapter(command: Command): string {
   return [
     `\n### ${pathOf(command)}\n`,
     `${command.description()}\n`,
+    ...(localityOf(command) === undefined ? [] : [`${localityOf(command)}\n`]),
     `\`\`\`text\n${usage}\n\`\`\`\n`,
     `| argument or option | what it is |\n|---|---|\n${rows.join('\n')}\n`,
     `\`\`\`sh\n${examplesOf(command).join('\n')}\n\`\`\``,

@@ -20,6 +20,8 @@ interface CanOptions extends CallerOptions {
 export function canCommand(): Command {
   const command = cliCommand('can', {
     description: 'Name each field of an operation that the bearer of a token may read or not, and why.',
+    local:
+      'it answers for a configuration and whom it is asked for; a gateway explains what it answers with the header `isthmus-explain`',
     examples: [
       'isthmus access can --operation page.graphql # of an anonymous caller',
       'isthmus access can --operation page.graphql --token "$TOKEN" --variables page.json',

@@ -18,6 +18,7 @@ interface WhoOptions {
 export function whoCommand(): Command {
   return cliCommand('who', {
     description: 'List the scopes, policies, ways, contracts and prompts through which a field or type is reached.',
+    local: 'it answers for a configuration',
     examples: ['isthmus access who User.email', 'isthmus access who User --json'],
   })
     .argument('<coordinate>', 'such as User.email, or User')

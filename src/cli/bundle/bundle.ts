@@ -21,6 +21,7 @@ export function bundleCommand(): Command {
   return cliCommand('bundle', {
     description:
       'Pack configuration, schemas, prompts, trusted documents and modules into one file that starts offline.',
+    local: 'it packs the files of a configuration',
     examples: ['isthmus bundle --output shop.isthmus', 'isthmus bundle --config production.yaml --output shop.isthmus'],
   })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')

@@ -13,6 +13,7 @@ const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 export function completionCommand(): Command {
   return cliCommand('completion', {
     description: 'Print a script by which a shell completes the commands of isthmus.',
+    local: 'it is for the shell of this machine',
     examples: [
       'eval "$(isthmus completion bash)" # in ~/.bashrc',
       'isthmus completion zsh > "${fpath[1]}/_isthmus"',

@@ -42,6 +42,7 @@ const checkMs = 30_000;
 export function doctorCommand(): Command {
   return cliCommand('doctor', {
     description: 'Find what is wrong on this machine or in a configuration, and say how to fix it.',
+    local: 'it looks at this machine and its files',
     examples: ['isthmus doctor', 'isthmus doctor --config production.yaml --json'],
   })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')

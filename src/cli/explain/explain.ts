@@ -24,6 +24,8 @@ interface ExplainOptions extends CallerOptions {
 export function explainCommand(): Command {
   const command = cliCommand('explain', {
     description: 'Show how an operation is answered: its plan, its cost, who may read it, how long it is cached.',
+    local:
+      'it answers for a configuration and whom it is asked for; a gateway explains what it answers with the header `isthmus-explain`',
     examples: [
       'isthmus explain page.graphql',
       'isthmus explain page.graphql --variables page.json --format svg > plan.svg',

@@ -32,6 +32,7 @@ interface InitSubgraphOptions {
 export function initSubgraphCommand(): Command {
   return cliCommand('subgraph', {
     description: 'Add a subgraph to a graph: its schema, its code or prompts, and its line in supergraph.yaml.',
+    local: 'it writes files of this machine',
     examples: [
       'isthmus init subgraph --kind native --name reviews',
       'isthmus init subgraph --kind rest --name weather',

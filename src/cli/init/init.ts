@@ -26,6 +26,7 @@ const optionalFiles = new Set(['package.json', 'README.md', '.gitignore']);
 export function initCommand(): Command {
   return cliCommand('init', {
     description: 'Write a new graph with a native, a REST-wrapping and an AI subgraph, which runs as it is.',
+    local: 'it writes files of this machine',
     examples: ['isthmus init shop', 'isthmus init # in this folder'],
   })
     .enablePositionalOptions()

@@ -12,6 +12,7 @@ export function limitsCommand(): Command {
   return commandGroup('limits', 'Limits of operations.', [
     cliCommand('suggest', {
       description: 'Suggest limits from a recorded log: together they would have refused under 0.1 % of its requests.',
+      local: 'it reads a recorded log',
       examples: ['isthmus limits suggest gateway.log', 'kubectl logs gateway-0 | isthmus limits suggest -'],
     })
       .argument('<log...>', 'files of JSON lines that a gateway with limits.mode: measure has logged; - is the input')

@@ -40,6 +40,7 @@ type Variables = Readonly<Record<string, unknown>>;
 export function priceCommand(): Command {
   return cliCommand('price', {
     description: 'Price the operations of files in points, and their AI fields in dollars, by the configuration alone.',
+    local: 'it prices by a configuration; `isthmus costs` has what a gateway has spent',
     examples: [
       'isthmus price operations/*.graphql',
       'isthmus price page.graphql --variables page.json --before main/supergraph.yaml',

@@ -37,6 +37,7 @@ interface TestOptions {
 export function testCommand(): Command {
   return cliCommand('test', {
     description: 'Run the tests in the prompts’ front matter against real models; exits 1 if one fails.',
+    local: 'it tests files of this machine; `isthmus subgraph check` tests what is to be published',
     examples: ['isthmus prompt test', 'isthmus prompt test review-summary --model smart --json'],
   })
     .argument('[name]', 'a prompt: review-summary, review-summary@3, review-summary#production (default: all)')

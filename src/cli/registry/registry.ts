@@ -19,6 +19,7 @@ export function registryCommand(): Command {
 function serveCommand(): Command {
   return cliCommand('serve', {
     description: 'Serve the registry alone, on the admin listener: gateways follow it with `registry.url`.',
+    local: 'it is the registry itself',
     examples: ['isthmus registry serve --config registry.yaml', 'isthmus registry serve --port 4500'],
   })
     .option(
@@ -33,6 +34,7 @@ function serveCommand(): Command {
 function keyCommand(): Command {
   return cliCommand('key', {
     description: 'Print what gateways verify generations with: `registry.public_key` of their configuration.',
+    local: 'what a registry is verified with is not asked of it over the network',
     examples: ['isthmus registry key --config registry.yaml'],
   })
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')

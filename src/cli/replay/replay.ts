@@ -42,6 +42,7 @@ const maxListed = 100;
 export function replayCommand(): Command {
   return cliCommand('replay', {
     description: 'Send the operations of a recording to a gateway, and tell what differs: data, errors, price, time.',
+    local: 'it asks as clients do, at --against',
     examples: [
       'isthmus replay day.jsonl --against http://127.0.0.1:4001/graphql',
       'isthmus replay day.jsonl --against http://new:4000/graphql --baseline http://old:4000/graphql --json',

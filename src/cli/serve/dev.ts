@@ -26,6 +26,7 @@ interface DevOptions {
 export function devCommand(): Command {
   return cliCommand('dev', {
     description: 'Compose, serve and watch the graph, with subgraphs of this machine in place of others.',
+    local: 'it is a gateway itself',
     examples: [
       'isthmus dev',
       'isthmus dev --subgraph products=http://localhost:4003/graphql # introspected; the rest is as it is configured or published',

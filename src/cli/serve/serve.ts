@@ -23,6 +23,7 @@ interface ServeOptions {
 export function serveCommand(): Command {
   return cliCommand('serve', {
     description: 'Serve the supergraph.',
+    local: 'it is the gateway itself',
     examples: [
       'isthmus serve',
       'isthmus serve --config production.yaml --host 0.0.0.0 --workers auto',

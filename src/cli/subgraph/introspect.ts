@@ -20,6 +20,7 @@ const timeoutMs = 30_000;
 export function introspectCommand(): Command {
   return cliCommand('introspect', {
     description: 'Print the schema of a running subgraph, as its `_service { sdl }` has it.',
+    local: 'it asks the subgraph itself',
     examples: [
       'isthmus subgraph introspect http://127.0.0.1:4001/graphql',
       'isthmus subgraph introspect https://accounts.example/graphql --header "authorization: Bearer $TOKEN" --output accounts.graphql',

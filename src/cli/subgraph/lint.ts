@@ -17,6 +17,7 @@ interface LintOptions {
 export function lintCommand(): Command {
   return cliCommand('lint', {
     description: 'Lint a schema: names, descriptions, keys and references; exits 1 for an error.',
+    local: 'it reads one file; `isthmus subgraph check` lints what is to be published',
     examples: [
       'isthmus subgraph lint --schema products.graphql',
       'isthmus subgraph lint --schema products.graphql --format github',

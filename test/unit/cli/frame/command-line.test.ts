@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { examplesOf } from '../../../../src/cli/frame/cli-command.ts';
+import { examplesOf, localityOf } from '../../../../src/cli/frame/cli-command.ts';
 import { commandsWithin, pathOf } from '../../../../src/cli/frame/command-tree.ts';
 import { createProgram } from '../../../../src/cli/program.ts';
 import { runCommand } from '../../../testkit/processes/run-command.ts';
@@ -41,7 +41,10 @@ describe('every command', () => {
         const flags = options.flatMap(({ short, long }) => [short, long]);
         expect(flags, line).toEqual(expect.arrayContaining(names));
       }
-      if (!isGroup(command)) expect(command.options.map(({ long }) => long)).toContain('--json');
+      if (isGroup(command)) return;
+      const flags = command.options.map(({ long }) => long);
+      expect(flags).toContain('--json');
+      expect(flags.includes('--gateway')).toBe(localityOf(command) === undefined);
     },
   );
 
