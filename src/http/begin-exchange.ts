@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { Logger, RequestEnd, RequestEvent, RequestLog, RequestSink } from '../observability/index.ts';
+import type { EventQueue, Logger, RequestEnd, RequestEvent, RequestLog } from '../observability/index.ts';
 import { framingProblem } from './check-framing.ts';
 import type { Admission } from './edge/admission.ts';
 import type { Cut, Exchanges } from './exchanges.ts';
@@ -12,8 +12,8 @@ export interface BeginExchangeOptions {
   readonly admission: Admission;
   readonly exchanges: Exchanges;
   readonly isDraining: () => boolean;
-  /** Who looks at requests, the log among them where it has their lines; none: they have no events. */
-  readonly sinks: readonly RequestSink[];
+  /** To those who look at requests, the log among them where it has their lines. */
+  readonly events: EventQueue;
   readonly requestLog: RequestLog;
   readonly graphqlPath: string;
   readonly log: Logger;
@@ -40,21 +40,21 @@ export function beginExchanges(app: FastifyInstance, options: BeginExchangeOptio
 
 /** Follows a request's connection to its end. */
 export function beginExchange(
-  { exchanges, sinks, requestLog, graphqlPath }: BeginExchangeOptions,
+  { exchanges, events, requestLog, graphqlPath }: BeginExchangeOptions,
   request: ObservedRequest,
   response: ServerResponse,
 ): void {
   const began = performance.now();
   const { clientAddress } = request;
-  const event = beginEvent(sinks, request, began, graphqlPath);
+  const event = beginEvent(events.sinks, request, began, graphqlPath);
   exchanges.begin(request.raw, response, ({ cutFor }) => {
     if (cutFor !== undefined) noteRefusal(request, cutFor);
     const end = endOf(request, response, cutFor);
     if (event !== undefined) {
       endEvent(event, request, response, end);
       // Of a client that has left, the calls of models end in this turn.
-      if (end === 'answered') record(sinks, event);
-      else setImmediate(record, sinks, event);
+      if (end === 'answered') events.add(event);
+      else setImmediate(() => events.add(event));
     }
     if (end !== 'cut' || requestLog.isEnabled) return;
     const { raw, id, method, url } = request;
@@ -62,10 +62,6 @@ export function beginExchange(
     if (event === undefined) endEvent(late, request, response, end);
     requestLog.record(late);
   });
-}
-
-function record(sinks: readonly RequestSink[], event: RequestEvent): void {
-  for (const sink of sinks) sink.record(event);
 }
 
 function endEvent(

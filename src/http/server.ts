@@ -9,7 +9,7 @@ import type { ResolvedConfig } from '../config/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { invariant } from '../lib/index.ts';
 import { Overload } from '../limits/index.ts';
-import { type Logger, RequestLog, type RequestSink } from '../observability/index.ts';
+import { EventQueue, type Logger, RequestLog, type RequestSink } from '../observability/index.ts';
 import type { ServingRuntime } from '../runtime/index.ts';
 import { prepareServer } from '../tls/index.ts';
 import { beginExchanges } from './begin-exchange.ts';
@@ -106,7 +106,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     ...(options.sinks ?? []),
     ...(metrics === undefined ? [] : [metrics.countingRequests(server.graphqlPath)]),
   ];
-  const exchange = { admission, exchanges, isDraining, sinks, requestLog, graphqlPath: server.graphqlPath, log };
+  const events = new EventQueue({ sinks });
+  const exchange = { admission, exchanges, isDraining, events, requestLog, graphqlPath: server.graphqlPath, log };
   beginExchanges(app, exchange);
   addCors(app, { config: configOf, log });
   app.addHook('onRequest', (request, _reply, done) => done(refuseWebSocket(request.raw, server.graphqlPath)));
@@ -121,6 +122,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const overload = limits.overload && new Overload({ config: limits.overload, log });
   app.addHook('onClose', async () => overload?.close());
   metrics?.add(serverSource(exchanges, overload));
+  // What has been counted includes every request that has ended.
+  metrics?.add(events.flush);
   const direct: AnswerDirectly[] = [];
   if (server.v1) {
     const origins = () => allowedOrigins(gateway.generations.current?.config.server.allowedOrigins ?? []);
@@ -162,7 +165,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       return server.tls === undefined ? url : url.replace(/^http:/, 'https:');
     },
     fetch: (request) => answerInProcess(app, request),
-    drain: () => shutdown.drain(),
+    async drain() {
+      const finished = await shutdown.drain();
+      events.end();
+      return finished;
+    },
   };
 }
 

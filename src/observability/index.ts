@@ -2,6 +2,7 @@ export {
   type AnswerSource,
   CallEvents,
   type Door,
+  EventQueue,
   type FetchAttempt,
   FetchEvent,
   FieldEvent,

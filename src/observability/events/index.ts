@@ -1,4 +1,5 @@
 export { CallEvents } from './call-events.ts';
+export { EventQueue } from './event-queue.ts';
 export { type FetchAttempt, FetchEvent } from './fetch-event.ts';
 export { FieldEvent } from './field-event.ts';
 export {
