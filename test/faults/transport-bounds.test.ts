@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { safetyLimit } from '../testkit/safety-limit.ts';
@@ -19,6 +20,11 @@ afterEach(closeSubgraphs);
 /** The sockets this process has open. */
 const openSockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP')).length;
 const openTimers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+function busyFor(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
 
 async function settles(read: () => number, most: number): Promise<number> {
   for (let turn = 0; turn < 500 && read() > most; turn++) await pause(20);
@@ -99,6 +105,30 @@ describeEachClient(() => {
       );
       expect(performance.now() - began).toBeLessThan(safetyLimit(150));
       expect(requests).toBe(1);
+    });
+  });
+
+  describe('a gateway that is busy with something else', () => {
+    it('takes a connection that was there in time', async () => {
+      const url = await listen((_request, response) => json(response, { data: { a: 1 } }));
+      const onConnect = (): void => {
+        unsubscribe('net.client.socket', onConnect);
+        queueMicrotask(() => busyFor(300));
+      };
+      subscribe('net.client.socket', onConnect);
+      const client = connect(url, { connectTimeoutMs: 100, retries: 0 });
+      // At the end of a turn of the event loop, which goes on with timers.
+      await new Promise((resolve) => setImmediate(resolve));
+      expect((await client.execute(query, contextOf())).data).toEqual({ a: 1 });
+    });
+
+    it('takes an answer that was there in time', async () => {
+      const timeoutMs = 1_000;
+      const url = await listen((_request, response) => {
+        response.once('finish', () => busyFor(timeoutMs + 100));
+        json(response, { data: { a: 1 } });
+      });
+      expect((await connect(url, { timeoutMs }).execute(query, contextOf())).data).toEqual({ a: 1 });
     });
   });
 

@@ -3,7 +3,8 @@
  * end long before it, so that entering and leaving are what has to be cheap: an entry is a link of a slot's list, nothing
  * is allocated for it, and the timer is set for the earliest slot that has entries, which is seldom another one.
  *
- * A timeout is never early, and at most `slotMs` later than a timer of its own would be.
+ * A timeout is never early, and at most `slotMs` later than a timer of its own would be. A thread that was busy reads what has
+ * arrived before it tells anyone that it is late.
  */
 import { longestTimerMs } from './deadline.ts';
 
@@ -111,6 +112,8 @@ export class TimerWheel {
 
   /** Tells every entry that is due. */
   turn(): void {
+    // Another may have been set since the one that leads here.
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     const now = performance.now();
     const tick = Math.floor(now / slotMs);
@@ -160,7 +163,12 @@ function* entriesOf(first: TimerEntry | undefined): Iterable<TimerEntry> {
   }
 }
 
+/** Between a timer and an immediate, the event loop reads from sockets. */
 function onTimer(wheel: TimerWheel): void {
+  setImmediate(turn, wheel);
+}
+
+function turn(wheel: TimerWheel): void {
   wheel.turn();
 }
 

@@ -4,7 +4,7 @@ import { CallbackEntry, TimerWheel } from '../../../src/lib/index.ts';
 /** The width of a slot: how late a timeout may be. */
 const slotMs = 8;
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** An entry that notes in `times` when it is told. */
@@ -117,7 +117,7 @@ test('a clock that starts anew loses no entry', () => {
   vi.advanceTimersByTime(60_000);
   wheel.add(new CallbackEntry(() => undefined), 120_000);
   vi.useRealTimers();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
   wheel.add(entryIn(times), 1_000);
   vi.advanceTimersByTime(1_000 + slotMs);
   expect(times).toHaveLength(1);
