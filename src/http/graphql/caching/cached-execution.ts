@@ -180,7 +180,7 @@ export class CachedExecution {
       }
       const release = (): void => claim?.release();
       // Somebody may have stored it between the two questions.
-      const isLate = wait === 0 && (finding instanceof Promise || claiming instanceof Promise);
+      const isLate = finding instanceof Promise || claiming instanceof Promise;
       const later = isLate ? (await cache.find(key, reader)).cached : undefined;
       if (later !== undefined && usabilityOf(later, config.staleWhileRevalidateMs, demands) !== 'unusable') {
         release();

@@ -201,6 +201,29 @@ describe('callers who miss at the same time', () => {
     expect(run).toHaveBeenCalledTimes(1);
   });
 
+  it('look again once they may read it, also after they have waited: another may have stored it meanwhile', async () => {
+    const store = createMemoryStore();
+    const beforeClaims = [
+      // Somebody holds it, and leaves.
+      async (keys: readonly string[]) => {
+        const [claim] = store.claim(keys, 1_000);
+        setImmediate(() => claim?.kind === 'holder' && claim.release());
+      },
+      async () => void (await send(caching({}, store))),
+    ];
+    const remote: CacheStore = {
+      ...store,
+      get: async (key) => store.get(key),
+      async claim(keys, ttlMs) {
+        await beforeClaims.shift()?.(keys);
+        return store.claim(keys, ttlMs);
+      },
+    };
+    expect((await send(caching({}, remote))).text).toBe('{"count":1}');
+    expect(beforeClaims).toEqual([]);
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
   it('are followed by one of them where the first has left', async () => {
     const execution = caching({});
     const leaving = new AbortController();
