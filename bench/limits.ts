@@ -1,19 +1,23 @@
 /**
- * What limits add to a request: `npm run bench -- limits`. CPU of the process for a page of twenty products with their
- * reviews over two subgraphs in this process, whose operation is known, with nothing limited and with all limits on:
- * documents and plans, costs, `@constraint`s, rates of addresses, tenants and points, `@rateLimit` on a field, and overload.
+ * What limits add to a request: `npm run bench -- limits`. CPU of this process for a page of twenty products with their
+ * reviews over two subgraphs in this process, whose operation is known, asked for over sockets by another process: with
+ * nothing limited, with each kind of limit, and with all of them. What single steps take, `node bench/limit-steps.ts` says.
  *
- * The gateways take turns of a few requests, so that whatever else the machine does is shared by both; the difference of each
+ * The gateways take turns of a few requests, so that whatever else the machine does is shared by all; the difference of each
  * pair of turns is one sample, and the figure is their mean without the outer fifths, with its standard error.
  */
+import { fileURLToPath } from 'node:url';
 import { type DocumentNode, Kind } from 'graphql';
 import { createGateway, createLogger, type Gateway } from '../src/index.ts';
 import { print } from './print.ts';
+import { type Child, startChild } from './process/child.ts';
+import type { PageTurn } from './process/page-client-main.ts';
 
-const turns = 400;
+const turns = 250;
 const requestsPerTurn = 50;
+const connections = 4;
 /** Until all of it is compiled. */
-const warmTurns = 60;
+const warmTurns = 40;
 
 const link = (own: readonly string[]) => `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@cost", "@listSize"])
@@ -31,21 +35,44 @@ const documentLimits = {
   cost: { max: 5_000, subgraphs: { reviews: { max: 5_000 } } },
 };
 
-const everything = {
-  ...documentLimits,
-  rates: [
-    { per: 'ip', operations: 1e9, every: '1s' },
-    { per: 'tenant', operations: 1e9, every: '1s' },
-    { per: 'tenant', points: 1e9, every: '1s' },
-  ],
-  overload: {},
+const operationRates = [
+  { per: 'ip', operations: 1e9, every: '1s' },
+  { per: 'tenant', operations: 1e9, every: '1s' },
+];
+
+const budgets = [
+  { per: 'tenant', limit_usd: '1000', every: '1d' },
+  { limit_usd: '1000', every: '1d' },
+];
+
+interface Limited {
+  readonly config?: object;
+  readonly hasConstraints?: boolean;
+  readonly isRated?: boolean;
+}
+
+/** What is on: nothing, each part alone, and all. */
+const kinds: Readonly<Record<string, Limited>> = {
+  'no limits': {},
+  'no limits, again': {},
+  'documents, plans, costs, constraints': { config: { limits: documentLimits }, hasConstraints: true },
+  'two rates of operations': { config: { limits: { rates: operationRates } } },
+  'a field with a rate': { isRated: true },
+  overload: { config: { limits: { overload: {} } } },
+  'two budgets': { config: { ai: { budgets } } },
+  'all of these, and a rate of points': {
+    config: {
+      limits: {
+        ...documentLimits,
+        rates: [...operationRates, { per: 'tenant', points: 1e9, every: '1s' }],
+        overload: {},
+      },
+      ai: { budgets },
+    },
+    hasConstraints: true,
+    isRated: true,
+  },
 };
-
-/** What is on: nothing, what looks at operations alone, and all. */
-const kinds = ['nothing', 'documents', 'all'] as const;
-type Limited = (typeof kinds)[number];
-
-const configs: Readonly<Record<Limited, object>> = { nothing: {}, documents: documentLimits, all: everything };
 
 const products = Array.from({ length: 20 }, (_, index) => ({
   __typename: 'Product',
@@ -56,10 +83,10 @@ const reviews = products.map(() => ({
   reviews: Array.from({ length: 5 }, (_, index) => ({ text: `review ${index}` })),
 }));
 
-async function open(kind: Limited): Promise<Gateway> {
-  const rule = (text: string) => (kind === 'nothing' ? '' : `@constraint(${text})`);
-  const rated = kind === 'all' ? '@rateLimit(max: 1000000000, window: "1m")' : '';
-  const own = [...(kind === 'nothing' ? [] : ['"@constraint"']), ...(kind === 'all' ? ['"@rateLimit"'] : [])];
+async function open({ config = {}, hasConstraints = false, isRated = false }: Limited): Promise<Gateway> {
+  const rule = (text: string) => (hasConstraints ? `@constraint(${text})` : '');
+  const rated = isRated ? '@rateLimit(max: 1000000000, window: "1m")' : '';
+  const own = [...(hasConstraints ? ['"@constraint"'] : []), ...(isRated ? ['"@rateLimit"'] : [])];
   // Under the plan's own key, which a field with arguments has.
   const answer =
     (data: unknown) =>
@@ -67,7 +94,7 @@ async function open(kind: Limited): Promise<Gateway> {
       data: { [rootKeyOf(document)]: structuredClone(data) },
     });
   return createGateway({
-    config: { limits: configs[kind], traffic: { share_identical: 'off' } },
+    config: { ...config, traffic: { share_identical: 'off' } },
     subgraphs: {
       products: {
         sdl: `${link(own)}
@@ -99,44 +126,60 @@ const body = JSON.stringify({
   variables: { first: 20, filter: { word: 'kettle' } },
 });
 
-async function request(gateway: Gateway): Promise<string> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await gateway.fetch(new Request('http://localhost/graphql', { method: 'POST', headers, body }));
-  return response.text();
+interface Line {
+  readonly name: string;
+  readonly gateway: Gateway;
+  readonly url: string;
+  /** Microseconds of CPU for a request, by turn. */
+  readonly taken: number[];
 }
 
 export async function runLimits(): Promise<void> {
-  const gateways = new Map<Limited, Gateway>();
-  for (const kind of kinds) gateways.set(kind, await open(kind));
-  const answers = await Promise.all([...gateways.values()].map(request));
-  if (new Set(answers).size !== 1 || answers[0]?.includes('review 4') !== true)
-    throw new Error(`the answers differ: ${answers.map((text) => text.slice(0, 300)).join(' ')}`);
-  const taken = new Map(kinds.map((kind): [Limited, number[]] => [kind, []]));
-  for (let turn = -warmTurns; turn < turns; turn++) {
-    // Each is as often the first as the last.
-    for (let index = 0; index < kinds.length; index++) {
-      const kind = kinds[(index + turn + warmTurns) % kinds.length] ?? 'nothing';
-      const gateway = gateways.get(kind);
-      if (gateway === undefined) continue;
-      const before = process.cpuUsage();
-      for (let each = 0; each < requestsPerTurn; each++) await request(gateway);
-      const { user, system } = process.cpuUsage(before);
-      if (turn >= 0) taken.get(kind)?.push((user + system) / requestsPerTurn);
-    }
+  const lines: Line[] = [];
+  for (const [name, kind] of Object.entries(kinds)) {
+    const gateway = await open(kind);
+    const { url } = await gateway.listen({ host: '127.0.0.1', port: 0 });
+    lines.push({ name, gateway, url: `${url}/graphql`, taken: [] });
   }
-  const without = taken.get('nothing') ?? [];
-  print(`a page without limits: ${meanWithin(without).mean.toFixed(0)} microseconds of CPU`);
-  for (const kind of ['documents', 'all'] as const) {
-    const { mean, error } = meanWithin((taken.get(kind) ?? []).map((cpu, turn) => cpu - (without[turn] ?? 0)));
-    print(`${names[kind]}: ${mean.toFixed(1)} more, standard error ${error.toFixed(1)}`);
+  const client = startChild({
+    command: [fileURLToPath(new URL('process/page-client-main.ts', import.meta.url))],
+    role: 'unpinned',
+  });
+  try {
+    await measure(lines, client);
+  } finally {
+    await client.end();
+    for (const { gateway } of lines) await gateway.close();
   }
-  for (const gateway of gateways.values()) await gateway.close();
 }
 
-const names = {
-  documents: 'with limits of documents and plans, costs and constraints',
-  all: 'with rates, limited fields and overload as well',
-};
+async function measure(lines: readonly Line[], client: Child): Promise<void> {
+  const send = (url: string, requests: number): Promise<string> =>
+    client.ask('send', { url, body, requests, connections } satisfies PageTurn);
+  const answers = new Set<string>();
+  for (const { url } of lines) answers.add(await send(url, 1));
+  const [answer = ''] = answers;
+  if (answers.size !== 1 || !answer.includes('review 4'))
+    throw new Error(`the answers differ: ${[...answers].map((text) => text.slice(0, 300)).join(' ')}`);
+  for (let turn = -warmTurns; turn < turns; turn++) {
+    // Each is as often the first as the last.
+    for (let index = 0; index < lines.length; index++) {
+      const line = lines[(index + turn + warmTurns) % lines.length];
+      if (line === undefined) continue;
+      const before = process.cpuUsage();
+      await send(line.url, requestsPerTurn);
+      const { user, system } = process.cpuUsage(before);
+      if (turn >= 0) line.taken.push((user + system) / requestsPerTurn);
+    }
+  }
+  const [without, ...others] = lines;
+  if (without === undefined) return;
+  print(`${without.name}: ${meanWithin(without.taken).mean.toFixed(0)} microseconds of CPU for a page`);
+  for (const { name, taken } of others) {
+    const { mean, error } = meanWithin(taken.map((cpu, turn) => cpu - (without.taken[turn] ?? 0)));
+    print(`${name}: ${mean.toFixed(1)} more, standard error ${error.toFixed(1)}`);
+  }
+}
 
 /** Of the middle three fifths. */
 function meanWithin(samples: readonly number[]): { readonly mean: number; readonly error: number } {
