@@ -190,6 +190,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       // Whatever is priced ends in its run.
       if (isAllowed) context.signal.throwIfAborted();
       if (isAllowed && early === undefined) {
+        limits?.measureEntities(earlier.entityCount, context);
         noteSizes(context, plan, earlier.entityCount);
         const repeated: ExecutionOutcome = { kind: 'single', result: { data: new JsonText(earlier.answer) } };
         return hooked?.finish === undefined ? repeated : hooked.finish(repeated);
@@ -212,6 +213,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       });
       const result = await (priced === undefined ? running : running.finally(() => priced.end()));
       if (cost !== undefined) noteActual(context, cost);
+      limits?.measureEntities(result.entityCount, context);
       noteSizes(context, plan, result.entityCount);
       let isIntrospected = false;
       const introspect = introspector(request.visibleSchema ?? view?.schema ?? apiSchema, prepared, variables);
@@ -305,7 +307,7 @@ const nothingToFetch: CompiledPlan = {
   requests: 0,
   hasRows: false,
   hasFallbacks: false,
-  cost: { estimate: 0, subgraphs: new Map(), fetches: [], slicing: [] },
+  cost: { subgraphs: new Map(), fetches: [], slicing: [] },
   price: undefined,
 };
 

@@ -30,6 +30,11 @@ export interface PlanLimits {
    */
   refusalOfEntities(representations: number, client: LimitedClient): GatewayError | undefined;
   /**
+   * Where limits are only measured: logs an operation that has asked for too many, once it has run.
+   * @param representations all of them
+   */
+  measureEntities(representations: number, client: LimitedClient): void;
+  /**
    * @param errorOf makes the error, from the limit in nano-dollars
    * @throws AggregateError of it where the operation may cost more
    */
@@ -70,16 +75,20 @@ export function createLimits(options: LimitsOptions): Limits {
       },
       refusalOfEntities(representations, client) {
         const limit = clients.of(client).representations;
-        if (representations <= limit) return undefined;
-        const message = `The operation reads ${representations} entities; at most ${limit} are allowed.`;
-        const facts = { limit, found: representations };
-        const refusal = new GatewayError('MAX_REPRESENTATIONS_LIMIT', { message, facts });
-        if (excesses.areRefused) return refusal;
-        excesses.measure([refusal], client);
-        return undefined;
+        return representations <= limit || !excesses.areRefused ? undefined : tooManyEntities(representations, limit);
+      },
+      measureEntities(representations, client) {
+        if (excesses.areRefused) return;
+        const limit = clients.of(client).representations;
+        if (representations > limit) excesses.measure([tooManyEntities(representations, limit)], client);
       },
       costs:
         cost && new CostLimits({ config: cost, types, memberships, clients, excesses: new Excesses(cost.mode, log) }),
     },
   };
+}
+
+function tooManyEntities(found: number, limit: number): GatewayError {
+  const message = `The operation reads ${found} entities; at most ${limit} are allowed.`;
+  return new GatewayError('MAX_REPRESENTATIONS_LIMIT', { message, facts: { limit, found } });
 }

@@ -152,6 +152,24 @@ describe('a document that exceeds limits', () => {
     ]);
   });
 
+  it('is logged once for all of its entities, where its answer comes from caches and is repeated as well', async () => {
+    const yaml =
+      'limits: { mode: measure, representations: 2 }\ncache: { entities: { enabled: true, default_max_age: 1h } }';
+    await using gateway = await startTestGateway({ subgraphs: shop, yaml });
+    const query = '{ products { stock reviews { id } } }';
+    const served = async (times: number): Promise<void> => {
+      for (let time = 0; time < times; time++) expect((await gateway.query(query)).errors).toBeUndefined();
+    };
+    await served(4);
+    expect(await gateway.gateway.invalidate([{ kind: 'subgraph', subgraph: 'stock' }])).toBeDefined();
+    await served(2);
+    const measured = () => gateway.log.filter(({ msg }) => String(msg).startsWith('limits would be exceeded'));
+    await expect.poll(() => measured().length).toBeGreaterThanOrEqual(6);
+    expect(measured().map((line) => line.limits)).toEqual(
+      [1, 2, 3, 4, 5, 6].map((requests) => [{ code: 'MAX_REPRESENTATIONS_LIMIT', limit: 2, found: 6, requests }]),
+    );
+  });
+
   it('is answered to the client whose limits allow it, and to no other, whoever asks first', async () => {
     const yaml = 'limits: { depth: 3, clients: [{ client_name: reports, depth: 10 }] }';
     await using gateway = await startTestGateway({ subgraphs: shop, yaml });
