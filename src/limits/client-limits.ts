@@ -30,14 +30,32 @@ function textOf(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : undefined;
 }
 
+/** An entry of `limits.clients`, and its place among them: the first that fits counts. */
+interface Entry {
+  readonly config: LimitsConfig['clients'][number];
+  readonly place: number;
+}
+
 export class ClientLimits {
   /** Whether all callers have the same limits. */
   readonly areEqual: boolean;
   readonly #config: LimitsConfig;
+  /** The entries that name a caller, by its id: those that fit any client of it, or one client. */
+  readonly #byPrincipal = new Map<string, readonly Entry[]>();
+  /** The first of the others, by the client's name. */
+  readonly #byClientName = new Map<string, Entry>();
 
   constructor(config: LimitsConfig) {
     this.#config = config;
     this.areEqual = config.clients.length === 0;
+    for (const [place, entry] of config.clients.entries()) {
+      const { principal, clientName } = entry;
+      const placed = { config: entry, place };
+      if (principal !== undefined)
+        this.#byPrincipal.set(principal, [...(this.#byPrincipal.get(principal) ?? []), placed]);
+      else if (clientName !== undefined && !this.#byClientName.has(clientName))
+        this.#byClientName.set(clientName, placed);
+    }
   }
 
   /** The most that any caller may have. */
@@ -56,18 +74,15 @@ export class ClientLimits {
     return this.#entryOf(client)?.priority ?? 'interactive';
   }
 
-  #entryOf(client: LimitedClient): LimitsConfig['clients'][number] | undefined {
+  #entryOf(client: LimitedClient): Entry['config'] | undefined {
     if (this.areEqual) return undefined;
     const name = clientNameOf(client);
-    return this.#config.clients.find(
-      ({ principal, clientName }) =>
-        (principal === undefined || isCaller(client.principal, principal)) &&
-        (clientName === undefined || clientName === name),
-    );
+    const ofName = name === undefined ? undefined : this.#byClientName.get(name);
+    const { kind, id } = client.principal;
+    // An anonymous caller has no id of its own, whatever `access.anonymous` calls it.
+    const ofPrincipal = kind === 'anonymous' ? undefined : this.#byPrincipal.get(id);
+    const first = ofPrincipal?.find(({ config: { clientName } }) => clientName === undefined || clientName === name);
+    if (first === undefined || ofName === undefined) return (first ?? ofName)?.config;
+    return first.place < ofName.place ? first.config : ofName.config;
   }
-}
-
-/** An anonymous caller has no id of its own, whatever `access.anonymous` calls it. */
-function isCaller({ kind, id }: Principal, named: string): boolean {
-  return kind !== 'anonymous' && id === named;
 }
