@@ -2,6 +2,11 @@
 import { cloneJson, parseExactJson } from '../../lib/index.ts';
 import type { NormalisedOperation } from '../../planning/index.ts';
 
+type Source = NormalisedOperation['variables'] extends ReadonlyMap<string, infer Each> ? Each : never;
+
+/** What the operation itself says, parsed when it is first read: the same for every request. */
+const constants = new WeakMap<Source, unknown>();
+
 export class OperationValues {
   readonly #sources: NormalisedOperation['variables'];
   readonly #values: Readonly<Record<string, unknown>>;
@@ -40,11 +45,22 @@ export class OperationValues {
     const source = this.#sources.get(name);
     if (source === undefined) return undefined;
     const value = source.kind === 'literal' ? undefined : this.#clientValue(source.name);
-    return value === undefined ? this.value(name) : value;
+    return value === undefined ? constantOf(source) : value;
   }
 
   #clientValue(name: string): unknown {
     // Own properties only: a variable may be called `constructor`.
     return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
   }
+}
+
+function constantOf(source: Source): unknown {
+  const json = source.kind === 'literal' ? source.json : source.fallbackJson;
+  if (json === undefined) return undefined;
+  let value = constants.get(source);
+  if (value === undefined) {
+    value = parseExactJson(json);
+    constants.set(source, value);
+  }
+  return value;
 }

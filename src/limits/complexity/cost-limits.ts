@@ -68,8 +68,13 @@ export class CostLimits {
 
   estimate(cost: PlanCost, values: VariableValues): Estimate {
     const subgraphs = new Map<string, number>();
-    for (const [name, formula] of cost.subgraphs) subgraphs.set(name, evaluate(formula, values));
-    return { estimated: evaluate(cost.estimate, values), subgraphs };
+    let estimated = 0;
+    for (const [name, formula] of cost.subgraphs) {
+      const points = evaluate(formula, values);
+      subgraphs.set(name, points);
+      estimated = Math.min(estimated + points, Number.MAX_SAFE_INTEGER);
+    }
+    return { estimated, subgraphs };
   }
 
   /**
@@ -77,35 +82,35 @@ export class CostLimits {
    * @param cost of its plan
    */
   estimateFor(cost: PlanCost, values: VariableValues, client: LimitedClient): EstimatedCost {
-    const estimate = this.estimate(cost, values);
-    const refused = this.#maxima.size === 0 ? noneRefused : this.#refusals(estimate.subgraphs, client);
-    return { ...estimate, max: this.#clients.of(client).cost, refused, meter: new CostMeter(values) };
+    const { estimated, subgraphs } = this.estimate(cost, values);
+    const refused = this.#maxima.size === 0 ? noneRefused : this.#refusals(subgraphs, client);
+    return { estimated, subgraphs, max: this.#clients.of(client).cost, refused, meter: new CostMeter(values) };
   }
 
   /** @throws AggregateError of GatewayErrors `COST_ESTIMATED_TOO_EXPENSIVE`, `COST_INVALID_SLICING_ARGUMENTS` */
   check({ slicing }: PlanCost, { estimated, max }: EstimatedCost, values: VariableValues, client: LimitedClient): void {
-    const isTooExpensive = estimated > max;
-    if (!isTooExpensive && slicing.length === 0) return;
-    const exceeded = [...slicingErrors(slicing, values)];
-    if (isTooExpensive) {
+    let exceeded = slicingErrors(slicing, values);
+    if (estimated > max) {
+      exceeded ??= [];
       const message = `The operation is estimated at ${estimated} points; at most ${max} are allowed.`;
       exceeded.push(
         new GatewayError('COST_ESTIMATED_TOO_EXPENSIVE', { message, facts: { limit: max, found: estimated } }),
       );
     }
-    this.#excesses.report(exceeded, client);
+    if (exceeded !== undefined) this.#excesses.report(exceeded, client);
   }
 
   #refusals(estimates: ReadonlyMap<string, number>, client: LimitedClient): ReadonlyMap<string, GatewayError> {
-    const refused = new Map<string, GatewayError>();
+    let refused: Map<string, GatewayError> | undefined;
     for (const [name, limit] of this.#maxima) {
       const points = estimates.get(name);
       if (points === undefined || points <= limit) continue;
+      refused ??= new Map();
       const message = `A part of the operation is estimated at ${points} points; at most ${limit} are allowed.`;
       const details = { message, service: name, facts: { limit, found: points } };
       refused.set(name, new GatewayError('SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE', details));
     }
-    if (refused.size === 0 || this.#excesses.areRefused) return refused;
+    if (refused === undefined || this.#excesses.areRefused) return refused ?? noneRefused;
     this.#excesses.measure([...refused.values()], client);
     return noneRefused;
   }

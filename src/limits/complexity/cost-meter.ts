@@ -8,7 +8,7 @@ type Answer = Readonly<Record<string, unknown>>;
 export class CostMeter {
   readonly #values: VariableValues;
   /** What the arguments of a field cost in this request, computed once. */
-  readonly #arguments = new Map<PricedField, number>();
+  #arguments: Map<PricedField, number> | undefined;
   readonly #subgraphs = new Map<string, number>();
 
   constructor(values: VariableValues) {
@@ -53,11 +53,13 @@ export class CostMeter {
     const { inner, weight } = field;
     if (value === null) return lists === 0 && field.isExplicit ? Math.max(0, weight) : 0;
     if (inner === undefined || typeof value !== 'object') return lists === 0 ? Math.max(0, weight) : 0;
+    if (inner.length === 0) return Math.max(0, weight);
     return Math.max(0, weight + this.#costOfObject(inner, value as Answer));
   }
 
   #costOfArguments(field: PricedField): number {
     if (typeof field.arguments === 'number') return field.arguments;
+    this.#arguments ??= new Map();
     let cost = this.#arguments.get(field);
     if (cost === undefined) {
       cost = evaluate(field.arguments, this.#values);

@@ -15,37 +15,30 @@ export function expectedSize(
 ): Formula {
   const otherwise = Math.max(0, assumedSize ?? fallback);
   if (slicing.length === 0) return otherwise;
+  const sizes = slicing.map((argument) => slicingSize(argument, nodes));
   return (values) => {
-    let size = -1;
-    for (const argument of slicing) size = Math.max(size, slicingValue(argument, nodes, values) ?? -1);
-    return size === -1 ? otherwise : size;
+    let largest = -1;
+    for (const size of sizes) largest = Math.max(largest, size(values) ?? -1);
+    return largest === -1 ? otherwise : largest;
   };
 }
 
-/** How many of the slicing arguments have a value. */
-export function countSlicing(
-  slicing: readonly SlicingArgument[],
-  nodes: readonly ArgumentNode[],
-  values: VariableValues,
-): number {
-  return slicing.filter((argument) => slicingValue(argument, nodes, values) !== undefined).length;
-}
+/** How many items an argument asks for: undefined where it is null or not set, and has no default; a negative number is 0. */
+export type SlicingSize = (values: VariableValues) => number | undefined;
 
-/** @returns undefined where it is null or not set, and has no default; a negative number counts as 0 */
-function slicingValue(
-  { path, defaults }: SlicingArgument,
-  nodes: readonly ArgumentNode[],
-  values: VariableValues,
-): number | undefined {
-  const node = nodes.find(({ name }) => name.value === path[0])?.value;
-  let value = node && argumentValue(node, values);
-  value ??= value === null ? null : defaults[0];
-  for (let step = 1; step < path.length; step++) {
-    if (value === null || value === undefined) return undefined;
-    const inner = fieldOf(value, path[step] ?? '');
-    value = inner === undefined ? defaults[step] : inner;
-  }
-  if (value === null || value === undefined || value === '') return undefined;
-  const size = Number(value);
-  return Number.isFinite(size) ? Math.max(0, Math.ceil(size)) : undefined;
+export function slicingSize({ path, defaults }: SlicingArgument, nodes: readonly ArgumentNode[]): SlicingSize {
+  const [first, ...steps] = path;
+  const node = nodes.find(({ name }) => name.value === first)?.value;
+  return (values) => {
+    let value = node && argumentValue(node, values);
+    value ??= value === null ? null : defaults[0];
+    for (let step = 0; step < steps.length; step++) {
+      if (value === null || value === undefined) return undefined;
+      const inner = fieldOf(value, steps[step] ?? '');
+      value = inner === undefined ? defaults[step + 1] : inner;
+    }
+    if (value === null || value === undefined || value === '') return undefined;
+    const size = Number(value);
+    return Number.isFinite(size) ? Math.max(0, Math.ceil(size)) : undefined;
+  };
 }

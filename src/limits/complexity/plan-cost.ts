@@ -8,12 +8,12 @@ import { invariant } from '../../lib/index.ts';
 import type { EntityField, OperationPlan, PlannedFetch, Rewrite } from '../../planning/index.ts';
 import type { CostTypes } from '../../supergraph/index.ts';
 import { type Formula, largest, product, sum } from './formula.ts';
-import { type Place, type PricedField, type PriceOptions, priceSelections } from './price-selections.ts';
+import { costlyFields, type Place, type PricedField, type PriceOptions, priceSelections } from './price-selections.ts';
 import { type SlicingRule, slicingRules } from './slicing-rules.ts';
 
 /** Compiled once per plan, so that an override that moves a field changes the price with the plan. */
 export interface PlanCost {
-  readonly estimate: Formula;
+  /** Their sum is the operation's. */
   readonly subgraphs: ReadonlyMap<string, Formula>;
   /** By the index of the request in the plan. */
   readonly fetches: readonly FetchCost[];
@@ -24,6 +24,7 @@ export interface PlanCost {
 export interface FetchCost {
   /** What the request costs whatever it is answered. */
   readonly base: number;
+  /** Those that may cost anything. */
   readonly fields: readonly PricedField[];
 }
 
@@ -47,7 +48,6 @@ export function compilePlanCost(plan: OperationPlan, operation: string, options:
   });
   const subgraphs = new Map([...bySubgraph].map(([name, formulas]) => [name, sum(formulas)]));
   return {
-    estimate: sum([...subgraphs.values()]),
     subgraphs,
     fetches,
     slicing: slicingRules(operation, options.types),
@@ -91,7 +91,7 @@ function priceFetch(
     const options = optionsOf(fetch.outputRewrites, [place.path]);
     const { cost, fields } = priceSelections(options, selectionSet, rootTypes[fetch.operationType], [place]);
     const base = fetch.operationType === 'mutation' ? mutationCost : 0;
-    return { estimate: sum([base, product(place.count, cost)]), cost: { base, fields } };
+    return { estimate: sum([base, product(place.count, cost)]), cost: { base, fields: costlyFields(fields) } };
   }
   const priced = fetch.fields.map((field) => {
     const places = field.targets.map(({ path }) => placeOf(path));
@@ -102,7 +102,14 @@ function priceFetch(
     const { selectionSet: entities } = entitiesField(selectionSet.selections, field);
     invariant(entities !== undefined, 'an entity request selects fields');
     const { cost, fields } = priceSelections(options, entities, undefined, places);
-    const entity: PricedField = { key: field.key, weight: 1, isExplicit: false, lists: 1, arguments: 0, inner: fields };
+    const entity: PricedField = {
+      key: field.key,
+      weight: 1,
+      isExplicit: false,
+      lists: 1,
+      arguments: 0,
+      inner: costlyFields(fields),
+    };
     return { estimate: product(sum(places.map(({ count }) => count)), sum([1, cost])), entity };
   });
   return {

@@ -184,3 +184,12 @@ function merged(a: PricedField, b: PricedField): PricedField {
     inner: a.inner === undefined && b.inner === undefined ? undefined : [...inner.values()],
   };
 }
+
+/** The fields that may cost anything: the values of the others, an answer is not asked for. */
+export function costlyFields(fields: readonly PricedField[]): readonly PricedField[] {
+  return fields.flatMap((field) => {
+    const inner = field.inner && costlyFields(field.inner);
+    const isFree = field.weight <= 0 && field.arguments === 0 && (inner === undefined || inner.length === 0);
+    return isFree ? [] : [{ ...field, inner }];
+  });
+}

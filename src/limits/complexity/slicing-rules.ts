@@ -1,15 +1,16 @@
 /** `requireOneSlicingArgument`: the fields of an operation of which exactly one slicing argument must be set. */
-import { type ArgumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import { Kind, parse, type SelectionSetNode } from 'graphql';
 import { GatewayError } from '../../errors/index.ts';
-import type { CostTypes, SlicingArgument } from '../../supergraph/index.ts';
+import type { CostTypes } from '../../supergraph/index.ts';
 import type { VariableValues } from './formula.ts';
-import { countSlicing } from './list-size.ts';
+import { type SlicingSize, slicingSize } from './list-size.ts';
 
 export interface SlicingRule {
   /** `Query.products`. */
   readonly coordinate: string;
-  readonly slicing: readonly SlicingArgument[];
-  readonly nodes: readonly ArgumentNode[];
+  /** Its slicing arguments, for the error. */
+  readonly names: string;
+  readonly sizes: readonly SlicingSize[];
 }
 
 const rootTypes = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
@@ -31,22 +32,31 @@ export function slicingRules(operation: string, types: CostTypes): readonly Slic
       }
       const { name, arguments: nodes = [], selectionSet } = selection;
       const field = types.fields.get(type ?? '')?.get(name.value);
-      if (field?.listSize?.requiresOne === true)
-        rules.push({ coordinate: `${type}.${name.value}`, slicing: field.listSize.slicing, nodes });
+      if (field?.listSize?.requiresOne === true) {
+        const { slicing } = field.listSize;
+        const names = slicing.map(({ path }) => path.join('.')).join(', ');
+        const sizes = slicing.map((argument) => slicingSize(argument, nodes));
+        rules.push({ coordinate: `${type}.${name.value}`, names, sizes });
+      }
       if (selectionSet !== undefined) collect(selectionSet, field?.returns);
     }
   }
 }
 
-/** @returns an error for each field of which another number of slicing arguments is set */
-export function slicingErrors(rules: readonly SlicingRule[], values: VariableValues): readonly GatewayError[] {
-  return rules.flatMap(({ coordinate, slicing, nodes }) => {
-    const count = countSlicing(slicing, nodes, values);
-    if (count === 1) return [];
-    const names = slicing.map(({ path }) => path.join('.')).join(', ');
-    const message = `The field ${coordinate} needs exactly one of the arguments ${names}; ${count} are set.`;
-    return [
-      new GatewayError('COST_INVALID_SLICING_ARGUMENTS', { message, facts: { field: coordinate, found: count } }),
-    ];
-  });
+/** @returns an error for each field of which another number of slicing arguments is set; undefined: there is none */
+export function slicingErrors(rules: readonly SlicingRule[], values: VariableValues): GatewayError[] | undefined {
+  let errors: GatewayError[] | undefined;
+  for (const rule of rules) {
+    let count = 0;
+    for (const size of rule.sizes) if (size(values) !== undefined) count++;
+    if (count === 1) continue;
+    errors ??= [];
+    errors.push(errorOf(rule, count));
+  }
+  return errors;
+}
+
+function errorOf({ coordinate, names }: SlicingRule, found: number): GatewayError {
+  const message = `The field ${coordinate} needs exactly one of the arguments ${names}; ${found} are set.`;
+  return new GatewayError('COST_INVALID_SLICING_ARGUMENTS', { message, facts: { field: coordinate, found } });
 }
