@@ -6,27 +6,27 @@
 import { getOperationAST } from 'graphql';
 import type { Denials } from '../access/index.ts';
 import { type FieldLimits, type FieldRefusals, FieldsRefused } from '../limits/index.ts';
-import type { ExecutionEngine } from './execution-engine.ts';
+import type { ExecutionEngine, OperationRequest } from './execution-engine.ts';
 import { wholeReading } from './run/reader-views.ts';
 
 /** @param limits undefined where the schema limits no field: the engine itself is returned */
 export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undefined): ExecutionEngine {
   if (limits === undefined) return engine;
+  const executeLimited = async (request: OperationRequest): ReturnType<ExecutionEngine['execute']> => {
+    const { denials } = request;
+    const refusals = await limits.refusals(request, denials && ((type, node) => !denials.isDenied(type, node)));
+    const executed = refusals === undefined ? request : refused(request, refusals);
+    if (!limits.isJoint) return engine.execute(executed);
+    try {
+      return await engine.execute(executed);
+    } catch (error) {
+      if (!(error instanceof FieldsRefused)) throw error;
+      // Before anything of it was sent.
+      return engine.execute(refused(request, error.refusals));
+    }
+  };
   return {
-    execute(request) {
-      if (!limits.limits(request)) return engine.execute(request);
-      const { denials } = request;
-      const execute = (refusals: FieldRefusals | undefined): ReturnType<ExecutionEngine['execute']> =>
-        engine.execute(refusals === undefined ? request : { ...request, denials: withRefusals(denials, refusals) });
-      return limits
-        .refusals(request, denials && ((type, node) => !denials.isDenied(type, node)))
-        .then(execute)
-        .catch((error: unknown) => {
-          // Before anything of it was sent.
-          if (error instanceof FieldsRefused) return execute(error.refusals);
-          throw error;
-        });
-    },
+    execute: (request) => (limits.limits(request) ? executeLimited(request) : engine.execute(request)),
     warm(operations, signal) {
       for (const { document, operationName } of operations) {
         const operation = getOperationAST(document, operationName);
@@ -39,6 +39,10 @@ export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undef
     planCount: () => engine.planCount(),
     close: () => engine.close(),
   };
+}
+
+function refused(request: OperationRequest, refusals: FieldRefusals): OperationRequest {
+  return { ...request, denials: withRefusals(request.denials, refusals) };
 }
 
 function withRefusals(denials: Denials | undefined, refusals: FieldRefusals): Denials {

@@ -61,6 +61,15 @@ export interface TokenBucketsOptions {
 
 /** A name's slot is one of so many from its hash's place on. */
 const probes = 64;
+/** So many names are remembered with their hashes and slots. */
+const maxRemembered = 4_096;
+
+/** A name's hash, and the slot in which it was found last. */
+interface Place {
+  readonly first: number;
+  readonly second: number;
+  slot: number;
+}
 /** Of a token: what sums of fractions may differ by. */
 const tolerance = 1e-3;
 
@@ -68,8 +77,10 @@ export class TokenBuckets {
   readonly #views: BucketViews;
   readonly #holder: number;
   readonly #now: () => number;
-  /** Of the name looked up last. */
   readonly #hash = new Int32Array(2);
+  readonly #places = new Map<string, Place>();
+  /** Of the step under way: where each of its buckets is, and when it is full. */
+  readonly #step: { readonly places: Place[]; readonly fullInMs: number[] } = { places: [], fullInMs: [] };
 
   constructor({ memory, holder, now = machineNow }: TokenBucketsOptions) {
     invariant(Number.isInteger(holder) && holder > 0, 'a holder is a positive integer');
@@ -94,7 +105,7 @@ export class TokenBuckets {
     lockMemory(this.#views, this.#holder);
     try {
       for (const { name, tokens, rate } of takes) {
-        const slot = this.#find(name);
+        const slot = this.#find(this.#placeOf(name));
         if (slot >= 0) levels[slot * 2 + 1] = (levels[slot * 2 + 1] ?? 0) - tokens / rate.tokensPerMs;
       }
     } finally {
@@ -103,42 +114,49 @@ export class TokenBuckets {
   }
 
   #take(takes: readonly BucketTake[], now: number): TakeOutcome {
+    const { places, fullInMs } = this.#step;
     let refused = -1;
     let waitMs = 0;
     let retryInMs = 0;
-    const states: BucketState[] = [];
     for (let index = 0; index < takes.length; index++) {
       const { name, tokens, rate } = takes[index] as BucketTake;
       const { tokensPerMs, burst, delayMs } = rate;
-      const slot = this.#find(name);
-      const fullInMs = slot < 0 ? 0 : Math.max(0, this.#fullAt(slot) - now);
+      const place = this.#placeOf(name);
+      const slot = this.#find(place);
+      const lacking = slot < 0 ? 0 : Math.max(0, this.#fullAt(slot) - now);
+      places[index] = place;
+      fullInMs[index] = lacking;
       // What is more than a bucket holds takes a full one, which then lacks all of it.
-      const missingMs = fullInMs + (Math.min(tokens, burst) - burst) / tokensPerMs;
+      const missingMs = lacking + (Math.min(tokens, burst) - burst) / tokensPerMs;
       waitMs = Math.max(waitMs, missingMs);
-      states.push(stateOf(fullInMs, rate));
       if (missingMs <= delayMs + tolerance / tokensPerMs) continue;
       if (refused < 0) refused = index;
       retryInMs = Math.max(retryInMs, missingMs - delayMs);
     }
-    if (refused >= 0) return { kind: 'refused', index: refused, retryInMs, states };
+    const isTaken = refused < 0;
+    const states: BucketState[] = [];
     for (let index = 0; index < takes.length; index++) {
-      const { name, tokens, rate } = takes[index] as BucketTake;
-      const fullInMs = this.#fill(name, tokens, rate, now);
-      states[index] = stateOf(fullInMs, rate);
+      const { tokens, rate } = takes[index] as BucketTake;
+      const place = places[index] as Place;
+      const lacking = fullInMs[index] ?? 0;
+      states.push(stateOf(isTaken ? this.#fill(place, tokens, rate, now) : lacking, rate));
     }
+    if (!isTaken) return { kind: 'refused', index: refused, retryInMs, states };
     // Less is the tolerance, and no timer's.
     return { kind: 'taken', waitMs: waitMs < 0.5 ? 0 : waitMs, states };
   }
 
   /** @returns how long the bucket takes until it is full */
-  #fill(name: string, tokens: number, { tokensPerMs, burst }: BucketRate, now: number): number {
+  #fill(place: Place, tokens: number, { tokensPerMs, burst }: BucketRate, now: number): number {
     const { levels, hashes } = this.#views;
-    let slot = this.#find(name);
+    // Another bucket of the step may have taken its slot.
+    let slot = this.#find(place);
     if (slot < 0) {
-      slot = this.#fullest(now);
+      slot = this.#fullest(place, now);
       levels[slot * 2 + 1] = 0;
-      hashes[slot * 2] = this.#hash[0] ?? 0;
-      hashes[slot * 2 + 1] = this.#hash[1] ?? 0;
+      hashes[slot * 2] = place.first;
+      hashes[slot * 2 + 1] = place.second;
+      place.slot = slot;
     }
     const fullAt = Math.max(now, this.#fullAt(slot)) + tokens / tokensPerMs;
     levels[slot * 2] = burst / tokensPerMs;
@@ -150,25 +168,38 @@ export class TokenBuckets {
     return this.#views.levels[slot * 2 + 1] ?? 0;
   }
 
-  /** @returns -1: the bucket is full, or was displaced */
-  #find(name: string): number {
-    const { hashes, capacity, seed } = this.#views;
-    hashInto(this.#hash, name, seed);
+  #placeOf(name: string): Place {
+    const remembered = this.#places.get(name);
+    if (remembered !== undefined) return remembered;
+    hashInto(this.#hash, name, this.#views.seed);
     const [first = 0, second = 0] = this.#hash;
+    const place = { first, second, slot: 0 };
+    if (this.#places.size >= maxRemembered) this.#places.clear();
+    this.#places.set(name, place);
+    return place;
+  }
+
+  /** @returns -1: the bucket is full, or was displaced */
+  #find(place: Place): number {
+    const { hashes, capacity } = this.#views;
+    const { first, second, slot: last } = place;
+    if (hashes[last * 2] === first && hashes[last * 2 + 1] === second) return last;
     for (let probe = 0; probe < probes; probe++) {
       const slot = (first + probe) & (capacity - 1);
-      if (hashes[slot * 2] === first && hashes[slot * 2 + 1] === second) return slot;
+      if (hashes[slot * 2] !== first || hashes[slot * 2 + 1] !== second) continue;
+      place.slot = slot;
+      return slot;
     }
     return -1;
   }
 
-  /** Of the slots that the name looked up last may have, the one whose bucket lacks the smallest part. */
-  #fullest(now: number): number {
+  /** Of the slots that a name may have, the one whose bucket lacks the smallest part. */
+  #fullest({ first }: Place, now: number): number {
     const { levels, capacity } = this.#views;
     let fullest = 0;
     let least = Number.POSITIVE_INFINITY;
     for (let probe = 0; probe < probes; probe++) {
-      const slot = ((this.#hash[0] ?? 0) + probe) & (capacity - 1);
+      const slot = (first + probe) & (capacity - 1);
       const lacking = (this.#fullAt(slot) - now) / (levels[slot * 2] || 1);
       if (lacking <= 0) return slot;
       if (lacking >= least) continue;

@@ -110,6 +110,7 @@ class DirectAnswer {
     } else {
       const fields = ['x-request-id', this.#request.id, 'x-content-type-options', 'nosniff'];
       for (const [name, value] of headers) fields.push(name, value);
+      for (const [name, value] of this.#request.answerFields) fields.push(name, value);
       fields.push('content-length', String(length));
       for (const [name, value] of this.#cors) fields.push(name, value);
       if (this.#options.isDraining()) fields.push('connection', 'close');
@@ -123,6 +124,7 @@ class DirectAnswer {
     response.setHeader('x-request-id', this.#request.id);
     response.setHeader('x-content-type-options', 'nosniff');
     for (const [name, value] of this.#cors) response.setHeader(name, value);
+    for (const [name, value] of this.#request.answerFields) response.setHeader(name, value);
     if (this.#options.isDraining()) response.setHeader('connection', 'close');
     for (const [name, value] of headers) {
       if (name === 'set-cookie') response.appendHeader(name, value);

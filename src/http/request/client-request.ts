@@ -11,6 +11,11 @@ export interface ClientRequest {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: unknown;
+  /**
+   * Header fields that the answer has beside its own. Node writes a head fast where no header was set on the response before.
+   * Missing: they are set on the response.
+   */
+  readonly answerFields?: Map<string, string> | undefined;
 }
 
 /** What tells the callers of a canary apart before anybody is identified: their credentials, or else their address. */

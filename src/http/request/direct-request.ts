@@ -17,6 +17,7 @@ export class DirectRequest implements ClientRequest {
   readonly method = 'POST';
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
+  readonly answerFields = new Map<string, string>();
   body: Buffer = nothing;
 
   /** @param answer is called once the body has been read */

@@ -10,11 +10,15 @@ import type { RequestLife } from './request-life.ts';
 export function openCharges(
   rates: Rates,
   { response, signal }: Pick<RequestLife<unknown>, 'response' | 'signal'>,
-  { id: requestId, clientAddress: address }: Pick<ClientRequest, 'id' | 'clientAddress'>,
+  {
+    id: requestId,
+    clientAddress: address,
+    answerFields: fields,
+  }: Pick<ClientRequest, 'id' | 'clientAddress' | 'answerFields'>,
   headers: IncomingHttpHeaders,
   form: RateHeaderForm,
 ): RequestCharges {
-  return rates.open({ requestId, response, form, signal }, { address, headers });
+  return rates.open({ requestId, response, fields, form, signal }, { address, headers });
 }
 
 /** @returns a promise where the request waits, or who sends it is not known at once @throws GatewayError `RATE_LIMITED` */

@@ -66,6 +66,7 @@ class DirectReply implements ClientReply {
   }
 
   getHeaders(): Readonly<Record<string, string | readonly string[]>> {
+    for (const [name, value] of this.request.answerFields) this.#headers[name] = value;
     return this.#headers;
   }
 
@@ -76,8 +77,9 @@ class DirectReply implements ClientReply {
     const { raw } = this;
     if (raw.headersSent || raw.destroyed) return;
     const fields: string[] = [];
-    for (const name in this.#headers) {
-      const value = this.#headers[name] ?? '';
+    const headers = this.getHeaders();
+    for (const name in headers) {
+      const value = headers[name] ?? '';
       if (typeof value === 'string') fields.push(name, value);
       else for (const item of value) fields.push(name, item);
     }

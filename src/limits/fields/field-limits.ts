@@ -41,7 +41,7 @@ import {
   ratedPlaces,
   selectionKey,
 } from './rated-fields.ts';
-import { WindowStore } from './window-store.ts';
+import { FieldRead, WindowStore } from './window-store.ts';
 
 /** Thrown with the charge of an operation: other gateways allow less of it than this one did. */
 export class FieldsRefused extends Error {
@@ -85,7 +85,7 @@ interface Charges {
 /** A place that was counted here. */
 interface CountedPlace {
   readonly place: RatedPlace;
-  readonly store: WindowStore;
+  readonly read: FieldRead;
 }
 
 /** What a request may not read now. */
@@ -117,6 +117,10 @@ const rateLimitPackage = packageOnDemand<{ readonly getGraphQLRateLimiter: typeo
 export class FieldLimits {
   readonly #options: FieldLimitsOptions;
   readonly #names: RegExp;
+  readonly #limiter = onDemand((): Limiter => {
+    const store = new WindowStore();
+    return rateLimitPackage().getGraphQLRateLimiter({ identifyContext: store.identify, store });
+  });
   readonly #operations = new WeakMap<OperationDefinitionNode, Prepared | 'unlimited'>();
 
   /** @returns undefined where the schema has no `@rateLimit` */
@@ -128,6 +132,11 @@ export class FieldLimits {
     this.#options = options;
     const names = new Set([...options.rates.keys()].map((coordinate) => coordinate.slice(coordinate.indexOf('.') + 1)));
     this.#names = new RegExp(`\\b(?:${[...names].join('|')})\\b`);
+  }
+
+  /** Whether several gateways count together. */
+  get isJoint(): boolean {
+    return this.#options.joint !== undefined;
   }
 
   /** Whether the text of a document may select a limited field. */
@@ -156,9 +165,10 @@ export class FieldLimits {
     const { counters, joint } = this.#options;
     const caller = callerOf(request);
     for (const place of placesOf(prepared, values, reads)) {
-      const store = new WindowStore(counters, place.rate, joint);
-      if (await isWithinRate(place, values, caller, store)) countedHere.push({ place, store });
-      else this.#note(request, { place, store }, refused);
+      const read = new FieldRead(caller, counters, place.rate, joint);
+      const message = await this.#limiter()(limiterCallOf(place, values, read), oneInWindow);
+      if (message === undefined) countedHere.push({ place, read });
+      else this.#note(request, { place, read }, refused);
     }
     let counted: readonly CountedPlace[] = countedHere;
     if (joint !== undefined && counted.length > 0) {
@@ -166,7 +176,7 @@ export class FieldLimits {
       if (charges === undefined) counted = await this.#askOthers(request, counted, refused);
       else {
         const giveBack = (): void => {
-          for (const { store } of counted) store.giveBack();
+          for (const { read } of counted) read.giveBack();
         };
         const ask = async (): Promise<void> => {
           const before = refused.size;
@@ -186,10 +196,10 @@ export class FieldLimits {
     counted: readonly CountedPlace[],
     refused: Set<string>,
   ): Promise<readonly CountedPlace[]> {
-    const answers = await Promise.allSettled(counted.map(({ store }) => store.askOthers()));
+    const answers = await Promise.allSettled(counted.map(({ read }) => read.askOthers()));
     for (const answer of answers) {
       if (answer.status === 'fulfilled') continue;
-      for (const { store } of counted) store.giveBack();
+      for (const { read } of counted) read.giveBack();
       throw answer.reason;
     }
     const isAllowed = (index: number): boolean => {
@@ -200,9 +210,9 @@ export class FieldLimits {
     return counted.filter((_place, index) => isAllowed(index));
   }
 
-  #note({ context }: LimitedOperation, { place, store }: CountedPlace, refused: Set<string>): void {
+  #note({ context }: LimitedOperation, { place, read }: CountedPlace, refused: Set<string>): void {
     for (const selection of place.selections) refused.add(selection);
-    if (store.roomInMs !== undefined && this.#options.mode === 'enforce') context.noteRetry?.(store.roomInMs);
+    if (read.roomInMs !== undefined && this.#options.mode === 'enforce') context.noteRetry?.(read.roomInMs);
   }
 
   /** @returns undefined where that is only measured */
@@ -216,8 +226,8 @@ export class FieldLimits {
       return undefined;
     }
     // Another place or another rate of the same selection refuses it.
-    for (const { place, store } of counted) {
-      if ([...place.selections].every((selection) => refused.has(selection))) store.giveBack();
+    for (const { place, read } of counted) {
+      if ([...place.selections].every((selection) => refused.has(selection))) read.giveBack();
     }
     // Compiled operations keep it, and what is refused later belongs to another outcome.
     const selections = new Set(refused);
@@ -282,21 +292,17 @@ function isConditional(document: DocumentNode): boolean {
   return hasCondition;
 }
 
-async function isWithinRate(
+function limiterCallOf(
   { rate, field, node }: RatedPlace,
   variables: () => Values,
-  caller: string,
-  store: WindowStore,
-): Promise<boolean> {
-  const limit = rateLimitPackage().getGraphQLRateLimiter({ identifyContext: () => caller, store });
+  context: FieldRead,
+): Parameters<Limiter>[0] {
   const args = { identity: identityOf(rate.identityArgs, () => argumentsOf(field, node, variables())) };
-  const info = { fieldName: rate.id } as Info;
-  const message = await limit({ parent: undefined, args, context: undefined, info }, oneInWindow);
-  return message === undefined;
+  return { parent: undefined, args, context, info: { fieldName: rate.id } as Info };
 }
 
-/** Of the package; how many there may be is the store's. */
-const oneInWindow = { max: 1, window: '1d', identityArgs: ['identity'] };
+/** Of the package; how many there may be, and how long they count, is the store's. */
+const oneInWindow = { max: 1, identityArgs: ['identity'] };
 
 function identityOf(paths: readonly string[], args: () => Readonly<Record<string, unknown>>): string {
   if (paths.length === 0) return '';

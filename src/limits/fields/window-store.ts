@@ -8,12 +8,39 @@
 import type { Store } from 'graphql-rate-limit';
 import type { CounterChange, CounterWindow, LocalCounters } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
+import { invariant } from '../../lib/index.ts';
 import type { FieldRate } from '../../supergraph/index.ts';
 import type { JointRates } from '../rates/joint-rates.ts';
 
 type Identity = Parameters<Store['getForIdentity']>[0];
 
+/**
+ * One for all reads: a limiter says whom it asks for, by `identify`, and asks in the same turn. To make one for each read
+ * would make the limiter anew, with a store of its own.
+ */
 export class WindowStore implements Store {
+  #read: FieldRead | undefined;
+
+  /** The package's `identifyContext`, whose context is the read. */
+  readonly identify = (read: FieldRead): string => {
+    this.#read = read;
+    return read.caller;
+  };
+
+  getForIdentity(identity: Identity): readonly number[] {
+    const read = this.#read;
+    this.#read = undefined;
+    invariant(read?.caller === identity.contextIdentity, 'a limiter asks in the turn in which it identifies');
+    return read.count(identity);
+  }
+
+  setForIdentity(): void {}
+}
+
+/** One read of a field, at one place of an operation. */
+export class FieldRead {
+  /** Who reads. */
+  readonly caller: string;
   readonly #counters: LocalCounters;
   readonly #rate: FieldRate;
   readonly #joint: JointRates | undefined;
@@ -25,13 +52,15 @@ export class WindowStore implements Store {
   readonly #undo: (() => void)[] = [];
 
   /** @param joint what several gateways count together; undefined: this one counts its own */
-  constructor(counters: LocalCounters, rate: FieldRate, joint?: JointRates) {
+  constructor(caller: string, counters: LocalCounters, rate: FieldRate, joint?: JointRates) {
+    this.caller = caller;
     this.#counters = counters;
     this.#rate = rate;
     this.#joint = joint;
   }
 
-  getForIdentity({ contextIdentity, fieldIdentity }: Identity): readonly number[] {
+  /** @returns one time where it is refused */
+  count({ contextIdentity, fieldIdentity }: Identity): readonly number[] {
     const { id, max, windowMs } = this.#rate;
     const count = (key: string, kind: CounterWindow['kind']): boolean => {
       const change = { key, amount: 1, max, window: { kind, ms: windowMs } };
@@ -59,8 +88,6 @@ export class WindowStore implements Store {
       return refused();
     }
   }
-
-  setForIdentity(): void {}
 
   giveBack(): void {
     this.#postponed = undefined;

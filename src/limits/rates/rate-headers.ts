@@ -2,7 +2,6 @@
  * What answers say of rates: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11, structured
  * fields), and on /v1 besides what the clients of the wire's vendor read.
  */
-import type { ServerResponse } from 'node:http';
 import type { RateConfig } from '../../config/index.ts';
 import type { BucketState } from '../../counters/index.ts';
 
@@ -13,6 +12,14 @@ export type RateHeaderForm = 'standard' | 'openai' | 'anthropic';
 export interface HeaderRate {
   readonly config: RateConfig;
   readonly policy: string;
+  /** How its state begins. */
+  readonly stateStart: string;
+}
+
+/** A rate that a request was charged to, and how it stands. */
+export interface RateState {
+  readonly rate: HeaderRate;
+  readonly state: BucketState;
 }
 
 /** Fields of the standard have whole numbers: money is in millionths of a dollar. */
@@ -26,30 +33,38 @@ export function ratePolicy({ name, unit, amount, everyMs, burst }: RateConfig): 
   return `"${name}";q=${wholeUnits(unit, burst)}${quotaUnit};w=${Math.max(1, Math.ceil((burst * everyMs) / amount / 1_000))}`;
 }
 
+/** How the state of a rate begins. */
+export function rateStateStart({ name }: RateConfig): string {
+  return `"${name}";r=`;
+}
+
 /** @param rates that the request was charged to */
 export function setRateHeaders(
-  response: ServerResponse,
+  set: (name: string, value: string) => void,
   form: RateHeaderForm,
-  rates: ReadonlyMap<HeaderRate, BucketState>,
+  rates: readonly RateState[],
 ): void {
-  if (rates.size === 0 || response.headersSent) return;
+  if (rates.length === 0) return;
   let policies = '';
   let states = '';
-  for (const [{ config, policy }, state] of rates) {
+  for (const { rate, state } of rates) {
     const separator = policies === '' ? '' : ', ';
-    policies += separator + policy;
-    states += separator + standard(config, state);
+    policies += separator + rate.policy;
+    states += separator + standard(rate, state);
   }
-  response.setHeader('ratelimit-policy', policies);
-  response.setHeader('ratelimit', states);
+  set('ratelimit-policy', policies);
+  set('ratelimit', states);
   if (form === 'standard') return;
   // Their clients read one rate, of requests: the one that refuses next.
-  const ofRequests = [...rates].filter(([{ config }]) => config.unit === 'operations');
+  const ofRequests = rates.filter(({ rate }) => rate.config.unit === 'operations');
   let [tightest] = ofRequests;
   if (tightest === undefined) return;
-  for (const rate of ofRequests) if (rate[1].remaining < tightest[1].remaining) tightest = rate;
-  const [{ config }, state] = tightest;
-  const [limit, remaining, reset] =
+  for (const each of ofRequests) if (each.state.remaining < tightest.state.remaining) tightest = each;
+  const {
+    rate: { config },
+    state,
+  } = tightest;
+  const [limit = '', remaining = '', reset = ''] =
     form === 'openai'
       ? ['x-ratelimit-limit-requests', 'x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests']
       : [
@@ -57,14 +72,14 @@ export function setRateHeaders(
           'anthropic-ratelimit-requests-remaining',
           'anthropic-ratelimit-requests-reset',
         ];
-  response.setHeader(limit as string, config.burst);
-  response.setHeader(remaining as string, state.remaining);
+  set(limit, String(config.burst));
+  set(remaining, String(state.remaining));
   const resetText = form === 'openai' ? durationText(state.fullInMs) : instantText(state.fullInMs);
-  response.setHeader(reset as string, resetText);
+  set(reset, resetText);
 }
 
-function standard({ name, unit }: RateConfig, { remaining, fullInMs }: BucketState): string {
-  return `"${name}";r=${wholeUnits(unit, remaining)};t=${Math.ceil(fullInMs / 1_000)}`;
+function standard({ config, stateStart }: HeaderRate, { remaining, fullInMs }: BucketState): string {
+  return `${stateStart}${wholeUnits(config.unit, remaining)};t=${Math.ceil(fullInMs / 1_000)}`;
 }
 
 /** As OpenAI writes one: `12ms`, `1.5s`, `6m0s`. */

@@ -1,17 +1,20 @@
 /** The rates of a configuration, compiled: whose requests count in which of them, and the buckets that they fill. */
 import type { RateConfig } from '../../config/index.ts';
 import type { BucketRate, BucketTake } from '../../counters/index.ts';
-import { ratePolicy } from './rate-headers.ts';
+import { type HeaderRate, ratePolicy, rateStateStart } from './rate-headers.ts';
 import { createMatcher, type RatedClient, rateSubjectOf } from './rate-subject.ts';
 
-export interface RateRule {
-  readonly config: RateConfig;
+export interface RateRule extends HeaderRate {
   readonly rate: BucketRate;
-  readonly policy: string;
   /** The buckets of a configuration that has it unchanged are the same ones. */
   readonly prefix: string;
   readonly counts: (client: RatedClient) => boolean;
+  /** What takes one token, by whose it is. */
+  readonly singles: Map<string, RuleTake>;
 }
+
+/** So many subjects of a rate are remembered. */
+const maxRemembered = 1_000;
 
 export interface RuleTake extends BucketTake {
   readonly rule: RateRule;
@@ -46,9 +49,21 @@ export function takesOf(rules: readonly RateRule[], client: RatedClient, tokens:
   const takes: RuleTake[] = [];
   for (const rule of rules) {
     const subject = rule.counts(client) ? rateSubjectOf(rule.config.per, client) : undefined;
-    if (subject !== undefined) takes.push({ rule, name: rule.prefix + subject, tokens, rate: rule.rate });
+    if (subject === undefined) continue;
+    const single = singleOf(rule, subject);
+    takes.push(tokens === 1 ? single : { rule, name: single.name, tokens, rate: rule.rate });
   }
   return takes;
+}
+
+function singleOf(rule: RateRule, subject: string): RuleTake {
+  const { singles, prefix, rate } = rule;
+  const remembered = singles.get(subject);
+  if (remembered !== undefined) return remembered;
+  const single = { rule, name: prefix + subject, tokens: 1, rate };
+  if (singles.size >= maxRemembered) singles.clear();
+  singles.set(subject, single);
+  return single;
 }
 
 function compileRule(config: RateConfig): RateRule {
@@ -57,8 +72,10 @@ function compileRule(config: RateConfig): RateRule {
     config,
     rate: { tokensPerMs: amount / everyMs, burst, delayMs },
     policy: ratePolicy(config),
+    stateStart: rateStateStart(config),
     prefix: `${name} ${amount} ${unit} ${everyMs} ${burst} `,
     counts: createMatcher(config),
+    singles: new Map(),
   };
 }
 

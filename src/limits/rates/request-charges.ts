@@ -9,19 +9,21 @@
 import type { ServerResponse } from 'node:http';
 import type { Principal } from '../../access/principal.ts';
 import type { LimitsConfig } from '../../config/index.ts';
-import type { BucketState, BucketTake, TakeOutcome, TokenBuckets } from '../../counters/index.ts';
+import type { BucketTake, TakeOutcome, TokenBuckets } from '../../counters/index.ts';
 import { GatewayError } from '../../errors/index.ts';
 import { type Abortable, formatUsd, invariant, pause } from '../../lib/index.ts';
 import type { Logger } from '../../observability/index.ts';
 import type { JointRates } from './joint-rates.ts';
-import { type RateHeaderForm, setRateHeaders } from './rate-headers.ts';
-import { type RateRule, type RateRules, type RuleTake, takesOf } from './rate-rules.ts';
+import { type RateHeaderForm, type RateState, setRateHeaders } from './rate-headers.ts';
+import { type RateRules, type RuleTake, takesOf } from './rate-rules.ts';
 import type { RatedClient } from './rate-subject.ts';
 
 /** One request on its way, as rates see it. */
 export interface RatedRequest {
   readonly requestId: string;
   readonly response: ServerResponse;
+  /** Takes what the answer says of rates; undefined: it is set on the response. */
+  readonly fields?: Map<string, string> | undefined;
   readonly form: RateHeaderForm;
   /** Ends a wait. */
   readonly signal: Abortable;
@@ -62,18 +64,19 @@ const nothing: Estimates = { points: [], usd: [], price: { points: 0, nanoUsd: 0
 
 export class RequestCharges {
   readonly #options: RequestChargesOptions;
-  #client: RatedClient;
+  readonly #client: { -readonly [Key in keyof RatedClient]: RatedClient[Key] };
   /** Taken here; other gateways have not been asked. */
   #pending: RuleTake[] = [];
   #counts: PostponedCounts | undefined;
   /** Of the rates that were charged. */
-  readonly #states = new Map<RateRule, BucketState>();
+  readonly #states: RateState[] = [];
   #hasHeaders = true;
   #estimates = nothing;
 
   constructor(options: RequestChargesOptions) {
     this.#options = options;
-    this.#client = { ...options.client, principal: undefined };
+    const { address, headers } = options.client;
+    this.#client = { address, headers, principal: undefined };
   }
 
   /** Whether more than operations is to be charged, or others are to be asked: the request is to be flushed. */
@@ -89,7 +92,7 @@ export class RequestCharges {
 
   /** @returns a promise where the request waits for its turn @throws GatewayError `RATE_LIMITED` */
   chargeCaller(principal: Principal): Promise<void> | undefined {
-    this.#client = { ...this.#client, principal };
+    this.#client.principal = principal;
     const turn = this.#charge(takesOf(this.#options.rules.byCaller, this.#client, 1));
     if (!this.isOpenToEnd) this.setHeaders();
     return turn;
@@ -140,9 +143,10 @@ export class RequestCharges {
   /** Puts back what was taken and the operation did not cost. */
   settle(unit: PriceUnit, actual: number): void {
     const { price, [unit]: taken } = this.#estimates;
+    if (taken.length === 0) return;
     const tokens = (unit === 'points' ? price.points : price.nanoUsd) - actual;
     this.#estimates = { ...this.#estimates, [unit]: [] };
-    if (taken.length > 0 && tokens > 0) this.#putBack(taken.map((take) => ({ ...take, tokens })));
+    if (tokens > 0) this.#putBack(taken.map((take) => ({ ...take, tokens })));
   }
 
   #charge(takes: readonly RuleTake[]): Promise<void> | undefined {
@@ -235,9 +239,7 @@ export class RequestCharges {
     for (let index = 0; index < takes.length; index++) {
       const state = outcome.states[index];
       const take = takes[index];
-      if (state === undefined || take === undefined) continue;
-      // One that was charged here first, and then with other gateways, is told once.
-      this.#states.set(take.rule, state);
+      if (state !== undefined && take !== undefined) this.#note({ rate: take.rule, state });
     }
     this.#hasHeaders = false;
     if (outcome.kind === 'taken') return outcome.waitMs;
@@ -245,12 +247,25 @@ export class RequestCharges {
     throw refusal(takes[outcome.index], outcome.retryInMs, request);
   }
 
+  /** One that was charged here first, and then with other gateways, is told once. */
+  #note(noted: RateState): void {
+    const states = this.#states;
+    const place = states.findIndex(({ rate }) => rate === noted.rate);
+    if (place === -1) states.push(noted);
+    else states[place] = noted;
+  }
+
   /** Says on the answer how the rates stand: once, since to set headers costs more than all else here. */
   setHeaders(): void {
     if (this.#hasHeaders) return;
     this.#hasHeaders = true;
-    const { response, form } = this.#options.request;
-    setRateHeaders(response, form, this.#states);
+    const { response, fields, form } = this.#options.request;
+    if (response.headersSent) return;
+    const set = (name: string, value: string): void => {
+      if (fields === undefined) response.setHeader(name, value);
+      else fields.set(name, value);
+    };
+    setRateHeaders(set, form, this.#states);
   }
 
   async #wait(ms: number, giveBack: () => void): Promise<void> {
