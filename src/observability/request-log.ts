@@ -2,6 +2,7 @@
 import { formatUsd, parseUsd } from '../lib/index.ts';
 import type { OperationEvent, RequestEnd, RequestEvent, RequestSink } from './events/index.ts';
 import type { Logger } from './logger.ts';
+import { requestLineText } from './request-line-text.ts';
 
 /** How a request ended, for programs: `errors` are those of GraphQL beside data, `refused` one that is the whole answer. */
 type RequestOutcome = 'ok' | 'errors' | 'refused' | 'aborted' | 'cut';
@@ -61,7 +62,7 @@ export class RequestLog implements RequestSink {
     if (this.#log.isLevelEnabled?.(level) === false) return;
     const fields = requestLine(event);
     if (this.#log.line === undefined) this.#log[level](fields, messages[end]);
-    else this.#log.line(level, fields, messages[end]);
+    else this.#log.line(level, requestLineText(fields), messages[end]);
   }
 }
 

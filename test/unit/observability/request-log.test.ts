@@ -137,16 +137,33 @@ describe('the log', () => {
     const log = of(
       createLogger({ level: 'info', readable: false, destination: { write: (text) => lines.push(text) } }),
     );
+    const requests = new RequestLog(log);
+    /** As it is written, and as pino writes it. */
+    const expectSame = (): void => {
+      lines.length = 0;
+      requests.record(event);
+      log.info(requestLine(event), 'request');
+      const [written = '', usual = ''] = lines.map((text) => text.replace(/"time":"[^"]+",/, ''));
+      expect(written).toBe(usual);
+      expect(written).toMatch(/^{"level":"info",.*"msg":"request"}\n$/s);
+      if (name === 'of a worker') expect(written).toMatch(/"worker":2,"token":"\[redacted\]","part":"a \\"b\\""/);
+      expect(lines).toHaveLength(2);
+    };
+    expectSame();
     event.clientName = 'a "client"\n of\u2028 \ud800';
-    addOperation({ sizes: { tokens: 3, depth: undefined }, errorCount: 1, codes: ['A'] });
-    new RequestLog(log).record(event);
-    log.info(requestLine(event), 'request');
-    log.line?.('debug', {}, 'not written');
-    const [written = '', usual = ''] = lines.map((text) => text.replace(/"time":"[^"]+",/, ''));
-    expect(written).toBe(usual);
-    expect(written).toMatch(/^{"level":"info",.*"msg":"request"}\n$/s);
-    if (name === 'of a worker') expect(written).toMatch(/"worker":2,"token":"\[redacted\]","part":"a \\"b\\""/);
-    expect(lines).toHaveLength(2);
+    event.clientVersion = 'ä\\';
+    event.trace = { traceId: 't', spanId: 's', parentSpanId: undefined, isSampled: true, state: undefined };
+    addOperation({ sizes: { tokens: 3, depth: undefined }, errorCount: 1, codes: ['A', '"'], source: 'cached' });
+    expectSame();
+    Object.assign(event, { code: 'A', key: 'server.write_timeout' });
+    const costs = { costEstimated: Number.POSITIVE_INFINITY, costActual: 4.5, modelCalls: [call('0.1'), call('1')] };
+    Object.assign(event.operations[0] ?? {}, costs, { fetches: [{}, {}], waitedMs: 1.26 });
+    expectSame();
+    addOperation({ kind: undefined });
+    expectSame();
+    lines.length = 0;
+    log.line?.('debug', '', 'not written');
+    expect(lines).toEqual([]);
   });
 
   it('wants no events where its level is above the lines of requests', () => {
