@@ -216,24 +216,14 @@ export class Registry {
     change: GenerationChange,
     { actor, commit, message, canary }: PublishOptions,
   ): Promise<Published | undefined> {
-    const next = (after: number): Omit<NextGeneration, 'content' | 'contentHash' | 'texts' | 'change'> => ({
-      ...ref,
-      after,
-      at: Date.now(),
-      actor,
-      commit,
-      message,
-    });
-    let after = base?.number ?? 0;
-    if (own !== undefined) {
-      const of = { content: own.content, contentHash: contentHashOf(own.content), texts: own.texts };
-      const imported = await this.table.append({ ...next(after), ...of, change: { kind: 'import' } });
-      if (imported === undefined) return undefined;
-      if (of.contentHash === contentHashOf(content)) return { kind: 'published', generation: imported };
-      after = imported.number;
-    }
+    const note = { after: base?.number ?? 0, at: Date.now(), actor, commit, message };
     const contentHash = contentHashOf(content);
-    const generation = await this.table.append({ ...next(after), content, contentHash, texts, change, canary });
+    const origin = own && { ...own, contentHash: contentHashOf(own.content) };
+    const next: NextGeneration =
+      origin?.contentHash === contentHash
+        ? { ...ref, ...note, ...origin, change: { kind: 'import' } }
+        : { ...ref, ...note, content, contentHash, texts, change, canary, origin };
+    const generation = await this.table.append(next);
     return generation && { kind: 'published', generation };
   }
 

@@ -39,6 +39,8 @@ export interface NextGeneration extends GraphRef {
   readonly message: string | undefined;
   /** Served to a share at first; undefined: to all at once. */
   readonly canary?: Pick<Canary, 'percent' | 'durationMs'> | undefined;
+  /** What the graph begins with, as a generation before it in the same transaction; undefined: nothing. */
+  readonly origin?: Pick<NextGeneration, 'content' | 'contentHash' | 'texts'> | undefined;
 }
 
 export interface CanaryEnd extends GraphRef {
@@ -138,42 +140,53 @@ export class RegistryTable {
   async append(next: NextGeneration): Promise<PublishedGeneration | undefined> {
     return this.#db.transaction().execute(async (transaction) => {
       await nextRevision(transaction, topic);
-      const { graph, variant, after, content, contentHash, change, at, actor, canary } = next;
-      const ref = { graph, variant };
-      const head = await readHead(transaction, ref);
+      const { graph, variant, after, origin } = next;
+      const head = await readHead(transaction, { graph, variant });
       if ((head?.number ?? 0) !== after || head?.canary !== undefined) return undefined;
-      const number = (await this.#newest(transaction, ref)) + 1;
-      for (const [hash, text] of next.texts)
-        await transaction
-          .insertInto('isthmus_registry_texts')
-          .values({ hash, text })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-      const cipher = await this.#storeKeys.current(transaction);
-      const { commit = null, message = null } = next;
-      const row: RegistryGenerationRow = {
-        ...ref,
-        number,
-        content_hash: contentHash,
-        content: JSON.stringify(content),
-        change: JSON.stringify(change),
-        at,
-        actor: cipher.encrypt(actor, generationActorPlace),
-        commit_id: commit,
-        message,
-      };
-      await transaction.insertInto('isthmus_registry_generations').values(row).execute();
-      const isCanary = canary !== undefined && after > 0;
-      await writeHead(transaction, ref, {
-        number: isCanary ? after : number,
-        canary: isCanary ? { number, ...canary, since: at } : undefined,
-      });
-      const target = `${graph}@${variant}`;
-      const summary = { ...change, number, contentHash, commit, message, ...(isCanary ? { canary } : {}) };
-      const entry = { at, actor, action: `registry.${change.kind}`, target };
-      await this.#auditLog.append(transaction, { ...entry, before: head, after: summary });
-      return { ...ref, number, contentHash, content, change, at, actor, commit, message };
+      if (origin === undefined) return this.#insert(transaction, next);
+      const imported = { ...next, ...origin, change: { kind: 'import' }, canary: undefined } as const;
+      return this.#insert(transaction, { ...next, after: (await this.#insert(transaction, imported)).number });
     });
+  }
+
+  async #insert(transaction: StoreTransaction, next: NextGeneration): Promise<PublishedGeneration> {
+    const { graph, variant, after, content, contentHash, change, at, actor, canary } = next;
+    const ref = { graph, variant };
+    const number = (await this.#newest(transaction, ref)) + 1;
+    for (const [hash, text] of next.texts)
+      await transaction
+        .insertInto('isthmus_registry_texts')
+        .values({ hash, text })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    const cipher = await this.#storeKeys.current(transaction);
+    const { commit = null, message = null } = next;
+    const row: RegistryGenerationRow = {
+      ...ref,
+      number,
+      content_hash: contentHash,
+      content: JSON.stringify(content),
+      change: JSON.stringify(change),
+      at,
+      actor: cipher.encrypt(actor, generationActorPlace),
+      commit_id: commit,
+      message,
+    };
+    await transaction.insertInto('isthmus_registry_generations').values(row).execute();
+    const isCanary = canary !== undefined && after > 0;
+    await writeHead(transaction, ref, {
+      number: isCanary ? after : number,
+      canary: isCanary ? { number, ...canary, since: at } : undefined,
+    });
+    const target = `${graph}@${variant}`;
+    const summary = { ...change, number, contentHash, commit, message, ...(isCanary ? { canary } : {}) };
+    const entry = { at, actor, action: `registry.${change.kind}`, target };
+    await this.#auditLog.append(transaction, {
+      ...entry,
+      before: after === 0 ? undefined : { number: after, canary: undefined },
+      after: summary,
+    });
+    return { ...ref, number, contentHash, content, change, at, actor, commit, message };
   }
 
   /** @returns whether that canary was being served */

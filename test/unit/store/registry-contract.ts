@@ -58,6 +58,14 @@ export function describeRegistryTable(fresh: () => StoreConfig | Promise<StoreCo
     expect([...(await one.registry.texts(hashes)).values()]).toEqual(['type Query { a: Int }']);
     expect(await one.registry.graphs()).toMatchObject([{ variant: 'current', number: 2 }, { variant: 'staging' }]);
     expect((await one.auditLog.newest(1))[0]).toMatchObject({ action: 'registry.publish', target: 'shop@staging' });
+    const first = nextOf('type Query { a: Int }', 0, { variant: 'preview' });
+    const next = nextOf('type Query { b: Int }', 0, { variant: 'preview', origin: first });
+    expect(await one.registry.append(next)).toMatchObject({ number: 2 });
+    expect(await one.registry.history({ ...shop, variant: 'preview' }, { limit: 3 })).toMatchObject([
+      { number: 2, contentHash: next.contentHash, change: { kind: 'publish' } },
+      { number: 1, contentHash: first.contentHash, change: { kind: 'import' } },
+    ]);
+    expect(await other.registry.texts(first.texts.keys())).toEqual(first.texts);
   });
 
   it('lets one of two that publish at once go first, whichever store they have open', async () => {
