@@ -7,6 +7,7 @@ import type { FetchEvent, OperationEvent, OperationKind, RequestEvent, RequestSi
 import { type Fault, faultOf, isOwnCode } from './faults.ts';
 import { otherName } from './label-names.ts';
 import type { ThreadMetrics } from './thread-metrics.ts';
+import { UsualSeries } from './usual-series.ts';
 
 export interface RequestMetricsOptions {
   readonly metrics: ThreadMetrics;
@@ -18,11 +19,13 @@ export class RequestMetrics implements RequestSink {
   readonly #metrics: ThreadMetrics;
   readonly #graphqlPath: string;
   readonly #families;
+  readonly #usual: UsualSeries;
 
   constructor({ metrics, graphqlPath }: RequestMetricsOptions) {
     this.#metrics = metrics;
     this.#graphqlPath = graphqlPath;
     this.#families = familiesOf(metrics);
+    this.#usual = new UsualSeries(metrics);
   }
 
   record(event: RequestEvent): void {
@@ -45,7 +48,6 @@ export class RequestMetrics implements RequestSink {
     const { kind, codes } = operation;
     const first = operation.errorCount > 0 ? (codes[0] ?? 'INTERNAL_SERVER_ERROR') : (event.code ?? 'ok');
     const outcome = first === 'ok' ? (event.end === 'answered' ? 'ok' : event.end) : codeOf(first);
-    const fault = outcomeFault(event, first);
     const { names } = this.#metrics;
     const isProven = first === 'ok';
     const name = kind === undefined ? '' : names.operation.valueOf(operation.name ?? '', source, isProven);
@@ -53,12 +55,14 @@ export class RequestMetrics implements RequestSink {
     const kindLabel = kind ?? 'invalid';
     const seconds = Math.max(0, operation.ended - operation.began) / 1_000;
     const waited = Math.min(seconds, operation.waitedMs / 1_000);
-    families.operations.of(kindLabel, name, client, outcome, fault).add();
-    families.durations.of(kindLabel, name).observe(seconds);
-    families.own.of(name).add(seconds - waited);
-    families.ownDurations.of(kindLabel).observe(seconds - waited);
-    families.waited.of(name).add(waited);
-    families.waitedDurations.of(kindLabel).observe(waited);
+    const usual = this.#usual.ofOperation(kindLabel, name, client);
+    if (outcome === 'ok') usual.answered.add();
+    else families.operations.of(kindLabel, name, client, outcome, outcomeFault(event, first)).add();
+    usual.durations.observe(seconds);
+    usual.own.add(seconds - waited);
+    usual.ownDurations.observe(seconds - waited);
+    usual.waited.add(waited);
+    usual.waitedDurations.observe(waited);
     families.answers.of(kindLabel, operation.source).add();
     for (const code of codes) if (isRefusal(code)) families.refusals.of(codeOf(code)).add();
     if (isGraphQL(kind)) this.#recordPhases(operation);
@@ -90,8 +94,10 @@ export class RequestMetrics implements RequestSink {
   #recordFetch(fetch: FetchEvent): void {
     const families = this.#families;
     const { subgraph, kind, outcome, attempts, entities, cacheHits, cacheStale } = fetch;
-    families.fetches.of(subgraph, kind, codeOf(outcome), faultOf(outcome)).add();
-    families.fetchDurations.of(subgraph).observe(Math.max(0, fetch.ended - fetch.began) / 1_000);
+    const usual = this.#usual.ofFetch(subgraph, kind);
+    if (outcome === 'ok') usual.answered.add();
+    else families.fetches.of(subgraph, kind, codeOf(outcome), faultOf(outcome)).add();
+    usual.durations.observe(Math.max(0, fetch.ended - fetch.began) / 1_000);
     if (attempts.length > 1) families.retries.of(subgraph).add(attempts.length - 1);
     if (fetch.isShared) families.sharedFetches.of(subgraph).add();
     if (entities > 0) {
@@ -102,10 +108,13 @@ export class RequestMetrics implements RequestSink {
     }
     if (!fetch.isInProcess)
       for (const { began, ended, outcome: attempt, status } of attempts) {
+        const seconds = (ended - began) / 1_000;
+        if (attempt === 'ok' && status === 200) {
+          usual.attempts.observe(seconds);
+          continue;
+        }
         const errorType = attempt === 'ok' ? '' : codeOf(attempt);
-        families.attempts
-          .of(subgraph, status === undefined ? '' : String(status), errorType)
-          .observe((ended - began) / 1_000);
+        families.attempts.of(subgraph, status === undefined ? '' : String(status), errorType).observe(seconds);
       }
     for (const { field, items, cachedItems, failedItems } of fetch.fields) {
       if (cachedItems > 0) families.fieldItems.of(field, 'cache').add(cachedItems);
@@ -178,18 +187,12 @@ function familiesOf(metrics: ThreadMetrics) {
     unanswered: metrics.family('isthmus_requests_unanswered_total'),
     refusals: metrics.family('isthmus_refusals_total'),
     operations: metrics.family('isthmus_operations_total'),
-    durations: metrics.family('isthmus_operation_duration_seconds'),
-    own: metrics.family('isthmus_operation_own_seconds_total'),
-    ownDurations: metrics.family('isthmus_operation_own_duration_seconds'),
-    waited: metrics.family('isthmus_operation_waited_seconds_total'),
-    waitedDurations: metrics.family('isthmus_operation_waited_duration_seconds'),
     answers: metrics.family('isthmus_operation_answers_total'),
     phases: metrics.family('isthmus_operation_phase_seconds_total'),
     points: metrics.family('isthmus_operation_points_total'),
     planLookups: metrics.family('isthmus_plan_cache_lookups_total'),
     planning: metrics.family('isthmus_planning_duration_seconds'),
     fetches: metrics.family('isthmus_fetches_total'),
-    fetchDurations: metrics.family('isthmus_fetch_duration_seconds'),
     retries: metrics.family('isthmus_fetch_retries_total'),
     sharedFetches: metrics.family('isthmus_fetches_shared_total'),
     entities: metrics.family('isthmus_fetch_entities_total'),

@@ -38,10 +38,16 @@ export class ThreadMetrics {
   readonly #families = new Map<MetricName, MetricFamily>();
   readonly #sources = new Set<MetricSource>();
   #fixedChanged = false;
+  #namesChanged = 0;
 
   constructor() {
     const names = nameKinds.map((kind) => [kind, new LabelNames()] as const);
     this.names = Object.fromEntries(names) as Record<NameKind, LabelNames>;
+  }
+
+  /** How often the names that are told apart have changed: series of others are gone since. */
+  get namesChanged(): number {
+    return this.#namesChanged;
   }
 
   /** The series of a metric, for whoever counts as it works. */
@@ -94,6 +100,7 @@ export class ThreadMetrics {
   }
 
   #forgetOthers(): void {
+    this.#namesChanged++;
     const isForgotten = (label: string, value: string): boolean => {
       const kind = kindOfLabel[label];
       return kind !== undefined && !this.names[kind].has(value);

@@ -141,6 +141,27 @@ describe('the metrics of requests', () => {
     expect(other).not.toBe(one);
   });
 
+  it('count a name again that was not told apart in the meantime, and nothing twice', async () => {
+    const metrics = new ThreadMetrics();
+    const sink = metrics.countingRequests('/graphql');
+    const told = async (): Promise<Readonly<Record<string, number>>> => {
+      const { counts } = await metrics.takeReport();
+      const ofName = counts.filter(([name]) => name === 'isthmus_operations_total');
+      return Object.fromEntries(ofName.map(([, labels, [value = 0]]) => [`${labels[1]} ${labels[3]}`, value]));
+    };
+    const names = (...operations: string[]) => {
+      const none = new Set<string>();
+      metrics.learn({ operation: new Set(operations), client: none, alias: none, model: none });
+    };
+    for (const operations of [['Page'], [], ['Page']]) {
+      names(...operations);
+      sink.record(requestEvent({ name: 'Page' }));
+      sink.record(requestEvent({ name: 'Page', codes: ['RATE_LIMITED'] }));
+      const name = operations[0] ?? 'other';
+      expect(await told()).toEqual({ [`${name} ok`]: 1, [`${name} RATE_LIMITED`]: 1 });
+    }
+  });
+
   it('count what clients left', async () => {
     const { sink, lines } = await openCounted();
     const event = requestEvent();
