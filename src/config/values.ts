@@ -11,6 +11,16 @@ export const duration = z
   .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration must be more than 0')
   .refine((text) => (parseDuration(text) ?? 0) <= 2_147_483_647, 'a duration must be at most 24d');
 
+const dayMs = 86_400_000;
+const mostDays = 3_650;
+
+/** More than 0; no timer waits for it, so it may be years. */
+export const longDuration = z
+  .string()
+  .regex(durationPattern, 'write a duration such as 12h or 7d')
+  .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration must be more than 0')
+  .refine((text) => (parseDuration(text) ?? 0) <= mostDays * dayMs, `a duration must be at most ${mostDays}d`);
+
 export const durationOr = (fallback: string, description: string) => duration.default(fallback).describe(description);
 
 /** @param whole the URL that is meant, where what is written has places to fill */

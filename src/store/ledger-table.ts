@@ -108,6 +108,21 @@ export class LedgerTable {
     }
   }
 
+  /**
+   * Deletes the oldest rows, whole hours of them, so that no more are left than that.
+   * @returns how many
+   */
+  async pruneTo(maxRows: number): Promise<number> {
+    const newest = await this.#db
+      .selectFrom('isthmus_ledger')
+      .select('at')
+      .orderBy('at', 'desc')
+      .limit(1)
+      .offset(maxRows)
+      .executeTakeFirst();
+    return newest === undefined ? 0 : this.prune((Math.floor(Number(newest.at) / hourMs) + 1) * hourMs);
+  }
+
   /** In the order of time; the groups of a step in none. */
   async sums({ from, to, by, where = {}, everyMs }: LedgerSumsRequest): Promise<readonly LedgerGroup[]> {
     const { at: start } = await this.#db.selectFrom('isthmus_ledger_start').select('at').executeTakeFirstOrThrow();

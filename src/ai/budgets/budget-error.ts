@@ -26,7 +26,7 @@ export function budgetExceeded(refused: RefusedBudget): BudgetExceeded {
   const resetsAt = roomInMs === undefined ? undefined : new Date(Date.now() + roomInMs).toISOString();
   const advice =
     needed > limit
-      ? 'a smaller maxOutputTokens, a shorter input or a cheaper model would fit'
+      ? 'it never fits, however long one waits; a smaller maxOutputTokens, a shorter input or a cheaper model may'
       : resetsAt === undefined
         ? 'calls in flight hold the rest'
         : `it has room again ${resetsAt}`;

@@ -28,6 +28,8 @@ interface LedgerParts {
   readonly segments: SegmentImport;
   /** How long rows are kept; undefined: for ever. */
   readonly keepMs: number | undefined;
+  /** How many rows are kept; undefined: all. */
+  readonly maxRows: number | undefined;
   readonly log: Logger;
 }
 
@@ -54,7 +56,7 @@ export class Ledger {
   static async open(config: Pick<ResolvedConfig, 'ai' | 'store' | 'file'>, log: Logger): Promise<Ledger> {
     const { openStore } = await import('../../store/index.ts');
     const store = await openStore({ config: config.store, configFile: config.file, log, isServing: true });
-    const { folder, keepMs } = config.ai.ledger;
+    const { folder, keepMs, maxRows } = config.ai.ledger;
     try {
       const key = store.deriveKey('ledger segments');
       const reading = { table: store.ledger, cipher: createTextCipher(key), onUnreadable: unreadable(log) };
@@ -62,7 +64,7 @@ export class Ledger {
       await importLeft(folder, reading, log);
       const { path, lock } = await ownFolder(folder);
       const segments = new SegmentImport({ ...reading, folder: path });
-      const ledger = new Ledger({ store, access: { folder: path, key }, lock, segments, keepMs, log });
+      const ledger = new Ledger({ store, access: { folder: path, key }, lock, segments, keepMs, maxRows, log });
       ledger.#importLater();
       return ledger;
     } catch (error) {
@@ -123,13 +125,14 @@ export class Ledger {
 
   /** Once an hour, and first after the start. */
   async #prune(): Promise<void> {
-    const { keepMs, store, log } = this.#parts;
+    const { keepMs, maxRows, store, log } = this.#parts;
     const now = performance.now();
-    if (keepMs === undefined || now - this.#prunedAt < pruneEveryMs) return;
+    if ((keepMs ?? maxRows) === undefined || now - this.#prunedAt < pruneEveryMs) return;
     this.#prunedAt = now;
     let rows = 0;
     await this.#serially(async () => {
-      rows = await store.ledger.prune(Date.now() - keepMs);
+      if (keepMs !== undefined) rows += await store.ledger.prune(Date.now() - keepMs);
+      if (maxRows !== undefined) rows += await store.ledger.pruneTo(maxRows);
     });
     if (rows > 0) log.info({ rows }, 'old rows of the ledger were deleted; the sums of their hours stay');
   }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { StoreConfig } from '../store.ts';
 import { parseDuration } from '../units.ts';
-import { duration } from '../values.ts';
+import { longDuration } from '../values.ts';
 
 export const ledgerYaml = z
   .union([
@@ -16,11 +16,19 @@ export const ledgerYaml = z
         .describe(
           'A folder of a disk of this machine, where rows are until they are in the store. Default: `ledger` beside the SQLite file; `.isthmus/ledger` beside the configuration where the store is PostgreSQL.',
         ),
-      keep: duration
+      keep: longDuration
         .refine((value) => (parseDuration(value) ?? 0) >= 7 * 86_400_000, 'rows are kept for 7d at least')
         .optional()
         .describe(
           'How long rows are kept. Of older ones the sums of each hour stay, so that costs and budgets are the same. Default: for ever.',
+        ),
+      max_rows: z
+        .number()
+        .int()
+        .min(1)
+        .optional()
+        .describe(
+          'About how many rows are kept: each hour the oldest beyond it are deleted, whole hours of them. The sums of each hour stay. Default: no limit.',
         ),
     }),
   ])
@@ -37,6 +45,8 @@ export interface LedgerConfig {
   readonly folder: string;
   /** How long rows are kept; undefined: for ever. */
   readonly keepMs: number | undefined;
+  /** How many rows are kept; undefined: all. */
+  readonly maxRows: number | undefined;
 }
 
 export function resolveLedger(
@@ -51,8 +61,9 @@ export function resolveLedger(
       : store?.kind === 'sqlite'
         ? join(dirname(store.file), 'ledger')
         : at('.isthmus/ledger');
-  const keep = typeof yaml === 'object' ? yaml.keep : undefined;
+  const { keep, max_rows: maxRows } = typeof yaml === 'object' ? yaml : {};
   return {
+    maxRows,
     keepMs: keep === undefined ? undefined : parseDuration(keep),
     enabled: yaml === undefined ? hasBudgets : yaml !== false,
     isExplicit: Boolean(yaml),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseUsd } from '../../lib/index.ts';
 import { distinctNames, entryName } from '../entry-names.ts';
 import { parseDuration } from '../units.ts';
-import { duration, network } from '../values.ts';
+import { duration, longDuration, network } from '../values.ts';
 
 /** Who has a bucket each; `organization` is everyone together. */
 const rateSubjects = ['organization', 'tenant', 'team', 'key', 'user', 'client', 'ip'] as const;
@@ -56,7 +56,7 @@ export const ratesYaml = z
         usd: usd
           .optional()
           .describe('How many US dollars models may cost in each `every`: of AI fields and of calls of /v1.'),
-        every: duration.describe('The period. Operations are spread evenly over it.'),
+        every: longDuration.describe('The period. Operations are spread evenly over it.'),
         burst: z
           .union([count, usd])
           .optional()

@@ -1,17 +1,9 @@
 /** `telemetry.records`: whether operations are kept in the store, which of them, and for how long. */
 import { z } from 'zod';
-import { durationPattern, parseDuration, parseSize, sizePattern } from '../units.ts';
-import { duration } from '../values.ts';
+import { parseDuration, parseSize, sizePattern } from '../units.ts';
+import { duration, longDuration } from '../values.ts';
 
-const dayMs = 86_400_000;
-const mostDays = 3_650;
-
-/** No timer waits for it, so it may be long. */
-const longTime = z
-  .string()
-  .regex(durationPattern, 'write a duration such as 12h or 7d')
-  .refine((text) => (parseDuration(text) ?? 0) >= 60_000, 'a duration must be at least 1m')
-  .refine((text) => (parseDuration(text) ?? 0) <= mostDays * dayMs, `a duration must be at most ${mostDays}d`);
+const longTime = longDuration.refine((text) => (parseDuration(text) ?? 0) >= 60_000, 'a duration must be at least 1m');
 
 const size = z
   .string()

@@ -6,8 +6,7 @@ import { stringArgument } from './links.ts';
 import { importedDirectives } from './own-directives.ts';
 import { argumentsOfRate } from './read-field-rates.ts';
 
-/** What a timer can wait. */
-const longestMs = 2_147_483_647;
+const longestMs = 366 * 86_400_000;
 
 export function checkFieldRates(supergraph: DocumentNode): readonly DirectiveProblem[] {
   const problems: DirectiveProblem[] = [];
@@ -33,7 +32,7 @@ export function checkFieldRates(supergraph: DocumentNode): readonly DirectivePro
       if (max < 1) invalid('has a max below 1', 'write how often the field may be read; to hide it, use @inaccessible');
       if (windowMs <= 0 || windowMs > longestMs)
         invalid(
-          `has window: "${stringArgument(applied, 'window') ?? ''}", which is no duration up to 24d`,
+          `has window: "${stringArgument(applied, 'window') ?? ''}", which is no duration up to 366d`,
           'write a duration such as 500ms, 10s, 5m, 2h or 1d',
         );
       const names = args.map((arg) => arg.name.value);

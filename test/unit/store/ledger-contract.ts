@@ -97,6 +97,13 @@ export function describeLedger(fresh: () => StoreConfig | Promise<StoreConfig>):
     const [whole] = await store.ledger.sums({ from: noon, to: noon + hour, by: [] });
     expect(half?.settled).toBe(whole?.settled);
     expect(await store.ledger.prune(noon)).toBe(0);
+    // As many as are allowed, less what is left of the hour that begins them.
+    const left = (await all(store)).length;
+    expect(await store.ledger.pruneTo(left)).toBe(0);
+    const pruned = await store.ledger.pruneTo(left - 1);
+    expect(pruned).toBe(rows.filter(({ at }) => at >= noon + 4 * hour && at < noon + 5 * hour).length);
+    expect((await all(store)).length).toBe(left - pruned);
+    expect(await sums()).toEqual(before);
   });
 
   it('sums a span from hours and rows to what the rows come to', async () => {
