@@ -4,7 +4,7 @@
  */
 
 import type { AlertMeasure } from '../config/index.ts';
-import { hourMs, unreachable } from '../lib/index.ts';
+import { hourMs, nanoPerUsd, unreachable } from '../lib/index.ts';
 import { type DurationBuckets, quantile } from '../observability/records/index.ts';
 
 /** What is summed of a group, such as one model. */
@@ -84,8 +84,6 @@ export function addSums(one: Sums | undefined, other: Sums, sign: 1 | -1 = 1): S
   };
 }
 
-const nanosPerUsd = 1e9;
-
 /** @returns a share, milliseconds, a number, or US dollars */
 export function measured(measure: AlertMeasure, { count, errors, nanoUsd, durations, ...tokens }: Sums): number {
   switch (measure) {
@@ -102,9 +100,9 @@ export function measured(measure: AlertMeasure, { count, errors, nanoUsd, durati
     case 'tokens':
       return tokens.inputTokens + tokens.outputTokens;
     case 'usd':
-      return Number(nanoUsd) / nanosPerUsd;
+      return Number(nanoUsd) / nanoPerUsd;
     case 'usd_per_call':
-      return count === 0 ? 0 : Number(nanoUsd) / count / nanosPerUsd;
+      return count === 0 ? 0 : Number(nanoUsd) / count / nanoPerUsd;
     default:
       return unreachable(measure);
   }

@@ -3,6 +3,7 @@
  * more than chance, and promoted once its time is over and enough requests have been served. Its callers are a random share, so
  * that both sides are asked the same.
  */
+import { nanoPerUsd } from '../lib/index.ts';
 import type { Tally } from './canary-tallies.ts';
 
 export type CanaryVerdict =
@@ -103,5 +104,5 @@ function shareText({ failed, of }: Share): string {
 }
 
 function usdText(nanoUsd: number): string {
-  return `$${(nanoUsd / 1e9).toFixed(6)}`;
+  return `$${(nanoUsd / nanoPerUsd).toFixed(6)}`;
 }

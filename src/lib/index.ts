@@ -41,4 +41,4 @@ export { CallbackEntry, TimerEntry, TimerWheel, timerWheel } from './time/timer-
 export { untilAborted } from './time/until-aborted.ts';
 export { wholeSeconds } from './time/whole-seconds.ts';
 export { withinTime } from './time/within-time.ts';
-export { formatUsd, nanoOfPico, parseUsd, picoPerCall, picoPerToken } from './us-dollars.ts';
+export { formatUsd, nanoOfPico, nanoPerUsd, parseUsd, picoPerCall, picoPerToken } from './us-dollars.ts';

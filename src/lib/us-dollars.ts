@@ -5,6 +5,8 @@
  */
 
 const nanosPerDollar = 1_000_000_000n;
+/** For amounts that are numbers: of metrics, alerts and spans. */
+export const nanoPerUsd = 1e9;
 const picosPerNano = 1_000n;
 
 /** Digits, optionally with decimals: the format of the configuration and of headers. */

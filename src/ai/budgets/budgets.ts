@@ -6,7 +6,7 @@
  */
 import type { BudgetConfig } from '../../config/index.ts';
 import type { LocalCounters } from '../../counters/index.ts';
-import { formatUsd } from '../../lib/index.ts';
+import { formatUsd, nanoPerUsd } from '../../lib/index.ts';
 import type { Logger, ThreadMetrics } from '../../observability/index.ts';
 import type { SegmentWriter } from '../ledger/index.ts';
 import type { SpendAccount } from '../model-call/index.ts';
@@ -166,8 +166,6 @@ export class Budgets {
     }
   }
 }
-
-const nanoPerUsd = 1e9;
 
 function missingPayer(): never {
   throw new Error('an account without budgets asks for no payer');

@@ -1,8 +1,7 @@
 /** How much of budgets is left, and what was told of them. */
+import { nanoPerUsd } from '../../lib/index.ts';
 import type { SetMetric } from '../../observability/index.ts';
 import type { GatewayGeneration } from '../generation.ts';
-
-const nanoPerUsd = 1e9;
 
 export function budgetSource({ budgets }: GatewayGeneration, set: SetMetric): void {
   for (const { name, unit, limit, spent } of budgets.used()) {

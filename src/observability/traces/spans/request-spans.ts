@@ -5,6 +5,7 @@
  */
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { nanoPerUsd } from '../../../lib/index.ts';
 import type { OperationEvent, RequestEvent, TraceContext } from '../../events/index.ts';
 import type { ModelCallRecord } from '../../model-calls.ts';
 import { isFailed, isOfClient, isOperationFailed } from '../is-failed.ts';
@@ -130,7 +131,7 @@ function operationAttributes(operation: OperationEvent, hasTexts: boolean): Attr
 
 /** A sum of decimals, rounded to nano-dollars as they are. */
 function usdOf({ modelCalls }: OperationEvent): number {
-  return Math.round(modelCalls.reduce((sum, { costUsd }) => sum + Number(costUsd) * 1e9, 0)) / 1e9;
+  return Math.round(modelCalls.reduce((sum, { costUsd }) => sum + Number(costUsd) * nanoPerUsd, 0)) / nanoPerUsd;
 }
 
 /** The operation whose answer it shares, which may be in another trace. */
