@@ -19,6 +19,7 @@ import { addressOf, type StoreOptions } from './frame/store-or-gateway.ts';
 import { withProgress } from './frame/with-progress.ts';
 import { readHeader } from './options/read-header.ts';
 import { printable } from './printable.ts';
+import { readInput } from './read-input.ts';
 
 /** How long one operation may take in total; the gateway's own limit is server.operation_timeout. */
 const warmTimeoutMs = 600_000;
@@ -48,7 +49,7 @@ function warmCommand(): Command {
       'isthmus ai warm --query page.graphql --variables \'{"id":"p1"}\' --gateway https://shop.example/graphql',
     ],
   })
-    .requiredOption('--query <file>', 'a .graphql file with a query (required)')
+    .requiredOption('--query <file>', 'a .graphql file with a query, - for the input (required)')
     .option('--operation <name>', 'which of its operations, where it has several')
     .option('--variables <json>', 'the query’s variables, as a JSON object', readVariables, {})
     .option('--gateway <url>', 'the gateway’s GraphQL endpoint', 'http://127.0.0.1:4000/graphql')
@@ -84,9 +85,8 @@ async function ask(query: string, { operation, variables, gateway, header }: War
 
 /** Only queries: a mutation would repeat its side effects. */
 async function readQuery(file: string): Promise<string> {
-  let text: string;
+  const text = await readInput(file);
   try {
-    text = await readFile(file, 'utf8');
     const operations = parse(text).definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
     if (operations.length > 0 && operations.every((operation) => operation.operation === 'query')) return text;
   } catch (error) {

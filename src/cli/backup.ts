@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ArchiveError } from '../archive/index.ts';
 import { ConfigError, loadConfig } from '../config/index.ts';
-import { messageOf } from '../errors/index.ts';
+import { fileFailure } from './file-failure.ts';
 import { cliCommand } from './frame/cli-command.ts';
 import { fail } from './frame/cli-failure.ts';
 import { printResult } from './frame/print-result.ts';
@@ -54,7 +54,7 @@ async function backup(name: string, { config: configFile, records, json }: Backu
     const { store, files } = await withProgress('writing the backup', work);
     printResult({ json }, { file, store, files }, () => `${name} is written: ${files.join(', ')}`);
   } catch (error) {
-    fail('STORE', `the store cannot be backed up: ${messageOf(error)}`);
+    fail('STORE', `the store cannot be backed up: ${fileFailure(error)}`);
   }
 }
 
@@ -69,6 +69,6 @@ async function restore(name: string, { config: configFile, force, json }: Restor
     if (error instanceof StoreExists) return fail('REFUSED', `${error.message}; --force replaces it`);
     if (error instanceof ArchiveError) return fail('FILE', `${name}: ${error.message}`);
     if (error instanceof ConfigError) throw error;
-    fail('STORE', `the store cannot be restored: ${messageOf(error)}`);
+    fail('STORE', `the store cannot be restored: ${fileFailure(error)}`);
   }
 }

@@ -6,7 +6,8 @@ import { readSupergraph } from '../../read-supergraph.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
-import { type CallerOptions, headersOf, readRequestFile, readVariables, withCaller } from './caller-options.ts';
+import { readInput } from '../read-input.ts';
+import { type CallerOptions, headersOf, readVariables, withCaller } from './caller-options.ts';
 import { openOperationJudge, UnjudgedError } from './judge-operation.ts';
 import { judgementJson, judgementText } from './judgement-text.ts';
 
@@ -26,7 +27,7 @@ export function canCommand(): Command {
       'isthmus access can --operation page.graphql # of an anonymous caller',
       'isthmus access can --operation page.graphql --token "$TOKEN" --variables page.json',
     ],
-  }).requiredOption('--operation <file>', 'a .graphql file (required)');
+  }).requiredOption('--operation <file>', 'a .graphql file, - for the input (required)');
   return withCaller(command)
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .action(async (options: CanOptions) => {
@@ -40,7 +41,7 @@ export function canCommand(): Command {
 }
 
 async function printJudgement({ config: file, json, operation, ...caller }: CanOptions): Promise<void> {
-  const query = await readRequestFile(operation);
+  const query = await readInput(operation);
   const variables = await readVariables(caller.variables);
   const log = createLogger({ level: 'warn', readable: true, destination: process.stderr });
   const judge = await openOperationJudge(await readSupergraph(await loadConfig(file)), log);

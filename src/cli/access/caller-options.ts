@@ -1,10 +1,9 @@
 /** The options of a request that is not sent: who sends it, with which variables. */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ResolvedConfig } from '../../config/index.ts';
-import { messageOf } from '../../errors/index.ts';
+import { fail } from '../frame/cli-failure.ts';
 import { readHeader } from '../options/read-header.ts';
-import { UnjudgedError } from './judge-operation.ts';
+import { readInput } from '../read-input.ts';
 
 export interface CallerOptions {
   readonly token?: string;
@@ -36,10 +35,10 @@ export function headersOf(
   return { authorization: `Bearer ${token}`, ...Object.fromEntries(configured), ...headers };
 }
 
-/** @throws UnjudgedError */
+/** @throws CliFailure FILE */
 export async function readVariables(file: string | undefined): Promise<Readonly<Record<string, unknown>>> {
   if (file === undefined) return {};
-  const content = await readRequestFile(file);
+  const content = await readInput(file);
   let value: unknown;
   try {
     value = JSON.parse(content);
@@ -47,15 +46,6 @@ export async function readVariables(file: string | undefined): Promise<Readonly<
     value = undefined;
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw new UnjudgedError(`${file}: variables are a JSON object, such as {"id":"p1"}`);
+    fail('FILE', `${file}: variables are a JSON object, such as {"id":"p1"}`);
   return value as Readonly<Record<string, unknown>>;
-}
-
-/** @throws UnjudgedError */
-export async function readRequestFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UnjudgedError(`${file} cannot be read: ${messageOf(error)}`);
-  }
 }

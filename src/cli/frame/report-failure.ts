@@ -4,6 +4,7 @@
  */
 import { CommanderError } from 'commander';
 import { messageOf } from '../../errors/index.ts';
+import { fileFailure } from '../file-failure.ts';
 import { CliFailure } from './cli-failure.ts';
 import { paint } from './paint.ts';
 
@@ -41,12 +42,13 @@ async function failureOf(error: unknown): Promise<CliFailure> {
   if (error instanceof ConfigError) return new CliFailure('CONFIGURATION', error.message, { problems: error.problems });
   if (error instanceof CompositionError)
     return new CliFailure('COMPOSITION', error.message, { problems: problemFields(error.problems) });
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const { code, syscall, path, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && Object.hasOwn(listenAdvice, code) && syscall !== 'open') {
     const advice = listenAdvice[code as keyof typeof listenAdvice];
     return new CliFailure('LISTEN', `cannot listen: ${message}\n${advice}`, { advice });
   }
-  if (syscall !== undefined) return new CliFailure('FILE', message);
+  if (syscall !== undefined)
+    return new CliFailure('FILE', path === undefined ? message : `${path}: ${fileFailure(error)}`);
   return new CliFailure('UNEXPECTED', messageOf(error));
 }
 

@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { messageOf } from '../../errors/index.ts';
 import { suggestLimits } from '../../limits/index.ts';
+import { fileFailure } from '../file-failure.ts';
 import { cliCommand, commandGroup } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { printResult } from '../frame/print-result.ts';
@@ -30,7 +30,7 @@ async function suggest(files: readonly string[], { json }: { readonly json: bool
         if (sizes !== undefined) requests.push(sizes);
       }
     } catch (error) {
-      fail('FILE', messageOf(error));
+      fail('FILE', `${file === '-' ? 'the input' : file} cannot be read: ${fileFailure(error)}`);
     }
   }
   if (requests.length === 0)

@@ -1,16 +1,16 @@
 /** `isthmus price`: what the operations of files cost, in points and dollars, now and before a change. */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/index.ts';
-import { GatewayError, messageOf } from '../../errors/index.ts';
+import { GatewayError } from '../../errors/index.ts';
 import { formatUsd } from '../../lib/index.ts';
 import { createLogger, type Logger } from '../../observability/index.ts';
 import { openPricer, type Pricer } from '../../open-pricer.ts';
 import { readSupergraph } from '../../read-supergraph.ts';
+import { readVariables } from '../access/caller-options.ts';
 import { alignColumns } from '../align-columns.ts';
 import { cliCommand } from '../frame/cli-command.ts';
-import { fail } from '../frame/cli-failure.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
+import { readInput } from '../read-input.ts';
 
 interface PriceOptions {
   readonly config: string;
@@ -46,7 +46,7 @@ export function priceCommand(): Command {
       'isthmus price page.graphql --variables page.json --before main/supergraph.yaml',
     ],
   })
-    .argument('<file...>', '.graphql files')
+    .argument('<file...>', '.graphql files, - for the input')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--before <file>', 'the configuration of another state of the graph, to compare with')
     .option('--variables <file>', 'a JSON file with values of variables; without, lists have their assumed sizes')
@@ -54,14 +54,8 @@ export function priceCommand(): Command {
 }
 
 async function price(files: readonly string[], { config, before, variables, json }: PriceOptions): Promise<void> {
-  let texts: readonly string[];
-  let values: Variables;
-  try {
-    texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-    values = variables === undefined ? {} : (JSON.parse(await readFile(variables, 'utf8')) as Variables);
-  } catch (error) {
-    return fail('FILE', messageOf(error));
-  }
+  const texts = await Promise.all(files.map(readInput));
+  const values = await readVariables(variables);
   const log = createLogger({ level: 'warn', readable: true, destination: process.stderr });
   const pricer = await pricerOf(config, log);
   const earlier = before === undefined ? undefined : await pricerOf(before, log).catch(closing(pricer));

@@ -1,8 +1,8 @@
 /** `isthmus replay`: the operations of a recording are sent to a gateway, and what differs is told: data, errors, price, time. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { messageOf } from '../../errors/index.ts';
 import { firstDifference, formatUsd, parseUsd } from '../../lib/index.ts';
 import { alignColumns } from '../align-columns.ts';
+import { fileFailure } from '../file-failure.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
@@ -66,7 +66,7 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   try {
     await withProgress('replaying', () => run.all(readRecording(file, options.mutations)));
   } catch (error) {
-    return fail('FILE', `${file} cannot be read: ${messageOf(error)}`);
+    return fail('FILE', `${file} cannot be read: ${fileFailure(error)}`);
   }
   const report = run.report();
   if (report.replayed === 0)

@@ -1,11 +1,9 @@
 /** `isthmus subgraph publish`: another schema, URL or prompts of one subgraph, composed, checked and served at once. */
-import { text as readStream } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { messageOf } from '../../errors/index.ts';
-import { readTextFile } from '../../lib/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { readHttpUrl } from '../options/read-http-url.ts';
+import { readInput } from '../read-input.ts';
 import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { publishChange } from '../registry/publish-change.ts';
 import { type CanaryOptions, withCanary } from '../registry/read-canary.ts';
@@ -68,10 +66,17 @@ export async function uploadOf({ name, schema, routingUrl, prompts }: UploadOpti
   };
 }
 
-/** @throws CliFailure FILE where it cannot be read */
+/** @throws CliFailure FILE where it cannot be read, or has no SDL */
 export async function readSchema(file: string): Promise<string> {
-  if (file === '-') return readStream(process.stdin);
-  return readTextFile(file).catch((error: unknown) => fail('FILE', `${file} cannot be read: ${messageOf(error)}`));
+  const sdl = await readInput(file);
+  const name = file === '-' ? 'the input' : file;
+  if (sdl.trim() === '') fail('FILE', `${name} is empty: it has no schema`);
+  if (/^[\s]*[[{]\s*["}\]]/.test(sdl))
+    fail(
+      'FILE',
+      `${name} is JSON: a schema is written as SDL, which \`isthmus subgraph introspect\` prints of a subgraph`,
+    );
+  return sdl;
 }
 
 /** @throws CliFailure FILE where the folder cannot be read */
