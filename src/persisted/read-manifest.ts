@@ -32,7 +32,7 @@ function parseObject(text: string, origin: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new DocumentsError(`${origin}: the manifest is not JSON`);
+    throw new DocumentsError(`${origin}: the manifest is not JSON; name the folder of .graphql files, not one of them`);
   }
   if (isObject(value)) return value;
   throw new DocumentsError(
