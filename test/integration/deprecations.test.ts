@@ -28,7 +28,10 @@ const subgraphs = {
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ subgraphs, yaml: 'cache: { response: { enabled: true, default_max_age: 60s } }' });
+  gateway = await startTestGateway({
+    subgraphs,
+    yaml: 'cache: { response: { enabled: true, default_max_age: 60s } }\nlimits: { batch: 5 }',
+  });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -67,6 +70,29 @@ describe('answers to operations that use what is deprecated', () => {
     for (let count = 0; count < 4; count++) expect(await headersOf(query, variables)).toEqual(expected);
     const all = await Promise.all([1, 2, 3].map(() => headersOf(`${query} # shared`, variables)));
     expect(all).toEqual([expected, expected, expected]);
+  });
+
+  it('in a batch say what is earliest of its operations, each listing its own', async () => {
+    const batch = async (...queries: readonly string[]) => {
+      const response = await fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'isthmus-explain': 'deprecations' },
+        body: JSON.stringify(queries.map((query) => ({ query }))),
+      });
+      const answers = (await response.json()) as readonly {
+        readonly extensions: { readonly deprecations: readonly { readonly coordinate: string }[] };
+      }[];
+      return {
+        headers: [response.headers.get('deprecation'), response.headers.get('sunset')],
+        coordinates: answers.map(({ extensions }) => extensions.deprecations.map(({ coordinate }) => coordinate)),
+      };
+    };
+    expect(await batch('{ kind(of: TOY) }', '{ products { name } }', '{ products { plain } }')).toEqual({
+      headers: [epochOf('2026-10-01'), march],
+      coordinates: [['Kind.TOY'], ['Product.name'], ['Product.plain']],
+    });
+    expect((await batch('{ products { plain } }', '{ products { id } }')).headers).toEqual(['@0', null]);
+    expect((await batch('{ products { id } }')).headers).toEqual([null, null]);
   });
 
   it('list it where the client asks for that, and are the same bytes where it does not', async () => {

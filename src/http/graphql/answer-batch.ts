@@ -11,6 +11,7 @@ import type { ClientRequest } from '../request/client-request.ts';
 import { errorBody, errorHeaders, jsonType } from '../request/coded-answer.ts';
 import { noteFailure } from '../request/note-refusal.ts';
 import type { Answer, AnswerBody } from './answer-through-plugins.ts';
+import { earliestDeprecation } from './deprecations.ts';
 
 /** @returns undefined for what is no batch, or where none is allowed; @throws GatewayError `BAD_REQUEST`, `CONTENT_TOO_LARGE` */
 export function batchEntries(
@@ -51,11 +52,13 @@ export async function answerBatch(
     entries.map(async (body) => {
       const entry = { raw, id, clientAddress, method, url, headers: entryHeaders, body };
       const { status, headers, body: text } = await answer(entry).catch((error: unknown) => refused(entry, error, log));
-      return { status, retry: headers.find(([name]) => name === 'retry-after')?.[1], text: await textOf(text) };
+      return { status, headers, text: await textOf(text) };
     }),
   );
   const [first] = answers;
-  const retries = answers.flatMap(({ retry }) => (retry === undefined ? [] : [Number(retry)]));
+  const valuesOf = (name: string): readonly string[] =>
+    answers.flatMap((each) => each.headers.filter(([header]) => header === name).map(([, value]) => value));
+  const retries = valuesOf('retry-after').map(Number);
   const isAlike = answers.every(({ status }) => status === first?.status);
   return {
     status: isAlike ? (first?.status ?? 200) : 200,
@@ -63,6 +66,7 @@ export async function answerBatch(
       ['content-type', jsonType],
       ['cache-control', 'no-store'],
       ...(retries.length === 0 ? [] : [['retry-after', String(Math.min(...retries))] as const]),
+      ...earliestDeprecation(valuesOf('deprecation'), valuesOf('sunset')),
     ],
     body: `[${answers.map(({ text }) => text).join(',')}]`,
     isShared: true,

@@ -50,12 +50,24 @@ export class Deprecations {
 
 function headersFor(used: readonly Deprecation[]): readonly Header[] {
   const sunset = first(used.map(({ sunset: date }) => date));
-  // The header must have a moment: where none is known, that of the epoch says that it has passed.
-  const since = first(used.map(({ since: date }) => date)) ?? '1970-01-01';
-  const headers: Header[] = [['deprecation', `@${Date.parse(since) / 1_000}`]];
+  const since = first(used.map(({ since: date }) => date));
+  const headers: Header[] = [['deprecation', since === undefined ? unknownSince : `@${Date.parse(since) / 1_000}`]];
   if (sunset !== undefined) headers.push(['sunset', new Date(sunset).toUTCString()]);
   return headers;
 }
+
+/** The headers of several operations that are one answer, as those of one operation that uses all of it. */
+export function earliestDeprecation(deprecations: readonly string[], sunsets: readonly string[]): readonly Header[] {
+  if (deprecations.length === 0) return noHeaders;
+  const moments = deprecations.filter((since) => since !== unknownSince).map((since) => Number(since.slice(1)));
+  const since = moments.length === 0 ? unknownSince : `@${Math.min(...moments)}`;
+  const ends = sunsets.map((date) => Date.parse(date));
+  const sunset: readonly Header[] = ends.length === 0 ? [] : [['sunset', new Date(Math.min(...ends)).toUTCString()]];
+  return [['deprecation', since], ...sunset];
+}
+
+/** Of what is deprecated since nobody knows when: the header must have a moment. */
+const unknownSince = '@0';
 
 /** The earliest of the dates that there are. */
 function first(dates: readonly (string | undefined)[]): string | undefined {

@@ -150,7 +150,7 @@ function wordsOf(line: string, isRemote: boolean): readonly string[] {
   const flags = commandOf(line).options.map(({ long }) => long);
   const path = pathOf(commandOf(line));
   const asksGateway = flags.includes('--gateway') && (isRemote || alwaysRemote.includes(path));
-  const gateway = path === 'isthmus ai warm' ? `${graph.gateway.url}` : adminUrl;
+  const gateway = path === 'isthmus ai warm' ? graph.gateway.url : adminUrl;
   return [
     ...words,
     ...(asksGateway ? ['--gateway', gateway] : []),
