@@ -21,6 +21,10 @@ const products = source(
   `${federation('"@key"')}\ntype Query { product: Product }\ntype Product @key(fields: "id") { id: ID! name: String! }`,
 );
 
+let sources = 0;
+/** The same subgraph, which has not been composed yet. */
+const another = (): SubgraphSource => ({ ...products, url: `http://127.0.0.1:1/${sources++}` });
+
 describe('composing', () => {
   it('returns the supergraph and the schema that clients see', async () => {
     const composition = await compose([products]);
@@ -92,7 +96,7 @@ describe('composing', () => {
   });
 
   it('ends in time when composing takes too long', async () => {
-    await expect(compose([products], 1)).rejects.toThrow('took longer than 1 ms');
+    await expect(compose([another()], 1)).rejects.toThrow('took longer than 1 ms');
   });
 });
 
@@ -107,39 +111,52 @@ describe('the thread that composes', () => {
   });
 
   it('composes again until it has been idle for a while, then it ends', async () => {
-    await expect(compose([products], 1)).rejects.toThrow(CompositionError); // none is idle any more
+    await expect(compose([another()], 1)).rejects.toThrow(CompositionError); // none is idle any more
     process.on('worker', add);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    await compose([products]);
+    await compose([another()]);
     await problemsOf(source('a', 'type Query { a: Missing }'));
-    await compose([products]);
+    await compose([another()]);
     expect(threads).toHaveLength(1);
     const end = new Promise((resolve) => threads[0]?.once('exit', resolve));
     vi.advanceTimersByTime(10_000);
     await end;
-    await compose([products]);
+    await compose([another()]);
     expect(threads).toHaveLength(2);
   });
 
   it('composes nothing more after a composition that was late or aborted', async () => {
-    await compose([products]);
+    await compose([another()]);
     process.on('worker', add);
-    await expect(compose([products], 1)).rejects.toThrow('took longer than 1 ms');
+    await expect(compose([another()], 1)).rejects.toThrow('took longer than 1 ms');
     const controller = new AbortController();
-    const aborted = compose([products], undefined, controller.signal);
+    const aborted = compose([another()], undefined, controller.signal);
     controller.abort(new Error('superseded'));
     await expect(aborted).rejects.toThrow('superseded');
-    await compose([products]);
+    await compose([another()]);
     expect(threads).toHaveLength(2);
   });
 
-  it('is one for each of two compositions at once', async () => {
-    await expect(compose([products], 1)).rejects.toThrow(CompositionError);
+  it('has nothing to do for what was composed lately, such as an earlier generation', async () => {
+    const [first, second] = [another(), another()];
+    const before = await compose([first]);
+    await compose([second]);
+    await expect(compose([another()], 1)).rejects.toThrow(CompositionError);
     process.on('worker', add);
-    const both = await Promise.all([compose([products]), compose([products])]);
-    expect(both[0].supergraphSdl).toBe(both[1].supergraphSdl);
+    expect(await compose([{ ...first }])).toBe(before);
+    expect(threads).toEqual([]);
+    await expect(compose([first], undefined, AbortSignal.abort(new Error('superseded')))).rejects.toThrow('superseded');
+    const contract = { name: 'open', include: [], exclude: ['none'], hideUnreachableTypes: true, place: 'open' };
+    await expect(compose([first], undefined, undefined, [contract])).rejects.toThrow('open.exclude');
+  });
+
+  it('is one for each of two compositions at once', async () => {
+    await expect(compose([another()], 1)).rejects.toThrow(CompositionError);
+    process.on('worker', add);
+    const both = await Promise.all([compose([another()]), compose([another()])]);
+    expect(both.map(({ hints }) => hints)).toEqual([[], []]);
     expect(threads).toHaveLength(2);
-    await compose([products]);
+    await compose([another()]);
     expect(threads).toHaveLength(2);
   });
 });
