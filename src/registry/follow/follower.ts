@@ -25,6 +25,7 @@ import {
   type EndedCanary,
   type GenerationFeed,
   isSameServed,
+  RegistryRefusal,
   type ServedGenerations,
   type SignedGeneration,
 } from './generation-feed.ts';
@@ -54,6 +55,9 @@ export interface FollowedGenerations {
 /** How long a start waits for the registry before it takes what is on disk. */
 const firstAnswerMs = 5_000;
 const firstPauseMs = 250;
+/** Between attempts to reach a registry, at most: one that starts again is followed within a second. */
+const reconnectMs = 400;
+/** After answers that are refused: they cost the registry work, and the next one is seldom better. */
 const longestPauseMs = 5_000;
 
 const remembered = z.object({ generation: publishedGeneration, signature: z.string() });
@@ -159,8 +163,10 @@ export class RegistryFollower {
     const { signal } = this.#stopping;
     const { feed, ref, log } = this.#options;
     for (let pauseMs = firstPauseMs; !signal.aborted; ) {
+      let isReached = false;
       try {
         const served = await feed.next(this.#known, signal);
+        isReached = true;
         const isAnother = await this.#take(served);
         // After it was taken: an answer that is refused, such as a wrong signature, is an outage like any other.
         if (this.#outage !== undefined) log.info({ registry: formatGraphRef(ref) }, 'the registry answers again');
@@ -172,8 +178,11 @@ export class RegistryFollower {
       } catch (error) {
         if (signal.aborted) return;
         this.#reportOutage(error);
-        await wait(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
-        pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+        const isRefused = isReached || error instanceof RegistryRefusal;
+        // At random: the gateways of a registry that starts again do not ask all at once.
+        const randomMs = (isRefused ? pauseMs : reconnectMs) * (0.5 + Math.random() / 2);
+        await wait(randomMs, undefined, { signal, ref: false }).catch(() => undefined);
+        pauseMs = isRefused ? Math.min(longestPauseMs, pauseMs * 2) : firstPauseMs;
       }
     }
   }

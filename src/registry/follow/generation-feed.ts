@@ -19,7 +19,7 @@ export interface GenerationFeed {
    *
    * @param known what was returned last; undefined: nothing is known, and the answer comes at once
    * @returns undefined where nothing has been published, or where nothing has changed within half a minute
-   * @throws Error where it cannot be reached, or answers with something else
+   * @throws Error where it cannot be reached, RegistryRefusal where it answers with something else
    */
   next(known: ServedGenerations | undefined, signal: AbortSignal): Promise<ServedGenerations | undefined>;
   /** @throws Error where one of them is missing */
@@ -30,6 +30,11 @@ export interface GenerationFeed {
    */
   endCanary(end: EndedCanary, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The registry has answered, and not with what was asked for. */
+export class RegistryRefusal extends Error {
+  override readonly name = 'RegistryRefusal';
 }
 
 export type EndedCanary = Pick<CanaryEnd, 'number' | 'outcome' | 'reason'>;

@@ -5,7 +5,7 @@ import { formatGraphRef, type GraphRef } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { readBounded } from '../../lib/index.ts';
 import { publishedGeneration, type Texts } from '../generation/index.ts';
-import type { GenerationFeed, ServedGenerations } from './generation-feed.ts';
+import { type GenerationFeed, RegistryRefusal, type ServedGenerations } from './generation-feed.ts';
 
 export interface HttpFeedOptions {
   /** The registry's admin listener, such as http://registry:4400. */
@@ -50,7 +50,9 @@ export function createHttpFeed({ url, key, ref }: HttpFeedOptions): GenerationFe
     });
     const bytes = await readBounded(response.body, maxBytes, () => new Error('the registry’s answer is too long'));
     if (response.status === 204) return undefined;
-    if (!response.ok) throw new Error(refusal(response.status, formatGraphRef(ref)));
+    // A proxy answers so for a registry that is starting.
+    if (response.status >= 500) throw new Error(refusal(response.status, formatGraphRef(ref)));
+    if (!response.ok) throw new RegistryRefusal(refusal(response.status, formatGraphRef(ref)));
     return JSON.parse(bytes.toString());
   };
 

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createLogger } from '../../../../src/observability/index.ts';
 import { createHttpFeed, type GenerationFeed, RegistryFollower } from '../../../../src/registry/follow/index.ts';
-import { contentHashOf } from '../../../../src/registry/generation/index.ts';
+import {
+  contentHashOf,
+  createSigningKey,
+  type PublishedGeneration,
+} from '../../../../src/registry/generation/index.ts';
 
 const ref = { graph: 'shop', variant: 'current' };
 const publicKey = 'Zzoq27M4l2iRkbpQQmhN9kuDaNK1IgoHdLNHrIlBHik';
@@ -14,23 +18,21 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const content = { subgraphs: {}, settings: {} };
+const generation: PublishedGeneration = {
+  ...ref,
+  number: 1,
+  content,
+  contentHash: contentHashOf(content),
+  change: { kind: 'import' },
+  at: 0,
+  actor: 'a',
+  commit: null,
+  message: null,
+};
+
 it('a registry with another key is one outage, not one of each answer', async () => {
-  const content = { subgraphs: {}, settings: {} };
-  const generation = {
-    ...ref,
-    number: 1,
-    content,
-    contentHash: contentHashOf(content),
-    at: 0,
-    actor: 'a',
-    commit: null,
-    message: null,
-  };
-  const next = vi.fn(async () => ({
-    generation: { ...generation, change: { kind: 'import' as const } },
-    signature: 'another',
-    canary: undefined,
-  }));
+  const next = vi.fn(async () => ({ generation, signature: 'another', canary: undefined }));
   const feed: GenerationFeed = { next, texts: async () => new Map(), endCanary: async () => {}, close: async () => {} };
   const log = createLogger({ level: 'silent' });
   const warn = vi.spyOn(log, 'warn');
@@ -41,6 +43,28 @@ it('a registry with another key is one outage, not one of each answer', async ()
     expect(follower.outage).toContain('not signed');
     expect(warn).toHaveBeenCalledTimes(1);
     expect(info).not.toHaveBeenCalled();
+  } finally {
+    await follower.close();
+  }
+});
+
+it('a registry that starts again is followed at once, however long it was gone', async () => {
+  const key = createSigningKey(Buffer.alloc(32, 7));
+  let attempts = 0;
+  const next = async (known: unknown, signal: AbortSignal) => {
+    if (attempts++ < 7) throw new Error('connect ECONNREFUSED');
+    if (known === undefined) return { generation, signature: key.sign(generation), canary: undefined };
+    return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  };
+  const feed: GenerationFeed = { next, texts: async () => new Map(), endCanary: async () => {}, close: async () => {} };
+  const log = createLogger({ level: 'silent' });
+  const options = { ref, feed, publicKey: key.publicKey, folder: join(folder, 'again'), log };
+  const follower = await RegistryFollower.open(options);
+  try {
+    expect(follower.outage).toContain('ECONNREFUSED');
+    // Pauses that double would take 18 s.
+    await vi.waitFor(() => expect(follower.current?.serving.number).toBe(1), { timeout: 9_000 });
+    expect(follower.outage).toBeUndefined();
   } finally {
     await follower.close();
   }
