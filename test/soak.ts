@@ -20,6 +20,7 @@ const files = [
   'test/faults/transport-clients.test.ts',
   'test/faults/expiring-entry.test.ts',
   'test/faults/budget-holds.test.ts',
+  'test/security/hostile/planned-documents.test.ts',
   'test/lifecycle/registry-publishers.test.ts',
   'test/unit/runtime/freshness/freshness.test.ts',
   'test/unit/execution/run/repeatable-runs.test.ts',
