@@ -6,16 +6,18 @@ import { composeServices } from '@apollo/composition';
 import { printSchema } from '@apollo/federation-internals';
 import { GraphQLError, parse, Source } from 'graphql';
 import { messageOf } from '../errors/index.ts';
+import { checkDefinitions } from './check-definitions.ts';
 import type { CompositionOutcome, CompositionProblem, SubgraphSource } from './composition.ts';
 import { errorProblem, listSizeProblem, placesInMessage, placesOf, type Service } from './composition-problems.ts';
 import type { ContractFilter } from './contracts/compose-contracts.ts';
 import { type ListSizeProblem, type NestedListSizes, withoutNestedListSizes } from './costs/nested-list-sizes.ts';
-import { checkLinkImports } from './directives/check-link-imports.ts';
+import { checkLinks } from './directives/check-links.ts';
 import { linkOwnDirectives } from './directives/own-directives.ts';
 import { withOneOf, withoutOneOf } from './one-of-inputs.ts';
 import { readComposed } from './read-composed.ts';
 import { withStandardRoots } from './root-types.ts';
 import { subscriptionHints } from './subscription-hints.ts';
+import { suggestGraphqlFix } from './suggest-graphql-fix.ts';
 import { suggestedFixFor } from './suggested-fixes.ts';
 
 export function composeSubgraphs(
@@ -29,7 +31,7 @@ export function composeSubgraphs(
   for (const source of sources) {
     try {
       const document = parse(new Source(source.sdl, source.origin), { maxTokens: 1_000_000 });
-      problems.push(...checkLinkImports(document, source));
+      problems.push(...checkLinks(document, source), ...checkDefinitions(document, source));
       const linked = withStandardRoots(withoutOneOf(linkOwnDirectives(document), oneOfInputs));
       const wrongSizes: ListSizeProblem[] = [];
       services.push({
@@ -45,7 +47,7 @@ export function composeSubgraphs(
         code: 'INVALID_GRAPHQL',
         message: messageOf(error),
         places: [{ subgraph: source.name, origin: source.origin, line }],
-        suggestedFix: suggestedFixFor('INVALID_GRAPHQL', undefined),
+        suggestedFix: suggestGraphqlFix(messageOf(error)) ?? suggestedFixFor('INVALID_GRAPHQL', undefined),
       });
     }
   }

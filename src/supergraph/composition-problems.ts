@@ -7,6 +7,7 @@ import type { ConstraintProblem } from './constraints/check-constraints.ts';
 import type { ContractProblem } from './contracts/compose-contracts.ts';
 import type { ListSizeProblem } from './costs/nested-list-sizes.ts';
 import { suggestDirectiveFix } from './suggest-directive-fix.ts';
+import { suggestGraphqlFix } from './suggest-graphql-fix.ts';
 import { suggestedFixFor } from './suggested-fixes.ts';
 
 /** A subgraph as it is composed. */
@@ -68,6 +69,7 @@ export function errorProblem(
     places: places.some(({ line }) => line !== undefined) ? places : placesInMessage(error.message, sources, services),
     suggestedFix:
       suggestDirectiveFix(error.message, documentOfMessage(error.message, services)) ??
+      (code === 'INVALID_GRAPHQL' ? suggestGraphqlFix(error.message) : undefined) ??
       suggestedFixFor(code, descriptionOf(code)),
   };
 }

@@ -43,7 +43,7 @@ describe('composing', () => {
       code: 'INVALID_GRAPHQL',
       places: [{ subgraph: 'a', origin: 'subgraphs/a.graphql', line: 3 }],
     });
-    expect(problems[0]?.suggestedFix).toContain('line');
+    expect(problems[0]?.suggestedFix).toContain('the name that is missing');
     expect(problems[1]?.places[0]?.subgraph).toBe('b');
   });
 
