@@ -1,13 +1,15 @@
 /**
  * What it takes to record operations: the CPU of the thread that serves and of the thread that records, for each operation,
- * where all are kept and where they are sampled at the default rate. 50 microseconds are a core at 20,000 a second.
+ * where all are kept and where they are sampled at the default rate. 50 microseconds are a core at 20,000 a second. Then that
+ * rate itself for some seconds, and how late timers of the thread that serves are meanwhile: so late would a request be.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { resolveRecords } from '../src/config/telemetry/records.ts';
-import { createLogger, FetchEvent, OperationEvent, RequestEvent } from '../src/observability/index.ts';
+import { invariant } from '../src/lib/index.ts';
+import { createLogger, EventQueue, FetchEvent, OperationEvent, RequestEvent } from '../src/observability/index.ts';
 import { OwnRecorder } from '../src/records/index.ts';
 import { median } from './median.ts';
 import { print } from './print.ts';
@@ -23,18 +25,23 @@ export async function measureRecords(): Promise<void> {
     ['sampled at 100 a second', 100],
   ] as const)
     await measureAt(title, rate);
+  for (const areKept of [false, true]) await measureSustained(areKept);
 }
 
-async function measureAt(title: string, rate: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'isthmus-bench-'));
-  const file = join(folder, 'state.db');
+async function openRecorder(folder: string, rate: number): Promise<OwnRecorder> {
   const config = {
-    store: { kind: 'sqlite', file, key: undefined, previousKeys: [], line: undefined },
+    store: { kind: 'sqlite', file: join(folder, 'state.db'), key: undefined, previousKeys: [], line: undefined },
     telemetry: { logLevel: 'warn', metrics: undefined, records: { ...resolveRecords(true), rate } },
     file: join(folder, 'supergraph.yaml'),
   } as unknown as Parameters<typeof OwnRecorder.open>[0];
   const recorder = await OwnRecorder.open(config, createLogger({ level: 'warn', readable: true }));
-  if (recorder === undefined) return;
+  invariant(recorder !== undefined, 'the store opens');
+  return recorder;
+}
+
+async function measureAt(title: string, rate: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-bench-'));
+  const recorder = await openRecorder(folder, rate);
   const sink = recorder.createSink();
   const taken: { readonly all: number; readonly serving: number }[] = [];
   try {
@@ -65,6 +72,48 @@ async function measureAt(title: string, rate: number): Promise<void> {
     print(
       `records, ${title}: ${median(ofAll).toFixed(1)} microseconds of CPU for each operation, at least ${Math.min(...ofAll).toFixed(1)}; ` +
         `of them ${median(ofServing).toFixed(1)} of the thread that serves; ${written} written, ${dropped} dropped, ${bytes.toFixed(0)} bytes each`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const perSecond = 20_000;
+const sustained = { warmUpMs: 2_000, measuredMs: 6_000 } as const;
+
+/** @param areKept else there is the same load without records, to compare with */
+async function measureSustained(areKept: boolean): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-bench-'));
+  const recorder = await openRecorder(folder, 10_000_000);
+  const sink = recorder.createSink();
+  const queue = new EventQueue({ sinks: [areKept ? sink : { record: () => undefined }] });
+  const late: number[] = [];
+  const began = performance.now();
+  let sent = 0;
+  const sendUntil = async (end: number): Promise<void> => {
+    while (performance.now() < end) {
+      const due = ((performance.now() - began) * perSecond) / 1_000;
+      while (sent < due) queue.add(endedRequest(sent++));
+      const asked = performance.now();
+      await setTimeout(1);
+      late.push(performance.now() - asked - 1);
+    }
+  };
+  try {
+    await sendUntil(began + sustained.warmUpMs);
+    late.length = 0;
+    const cpu = process.cpuUsage();
+    await sendUntil(began + sustained.warmUpMs + sustained.measuredMs);
+    const cores = sum(process.cpuUsage(cpu)) / 1_000 / sustained.measuredMs;
+    queue.end();
+    sink.close();
+    await recorder.close();
+    const { written, dropped } = recorder.counts;
+    late.sort((a, b) => a - b);
+    const quantile = (part: number): string => (late[Math.floor(late.length * part)] ?? 0).toFixed(2);
+    print(
+      `${perSecond} operations a second, ${areKept ? 'all kept' : 'without records'}: ${cores.toFixed(2)} of a core; ` +
+        `${sent} sent, ${written} written, ${dropped} dropped; timers late by ${quantile(0.5)} ms (p50), ${quantile(0.99)} (p99), ${quantile(0.999)} (p99.9)`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

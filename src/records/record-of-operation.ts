@@ -53,25 +53,29 @@ export function recordOfOperation({ request, operation, facts, id, at, weight, t
     inputTokens: facts.inputTokens,
     outputTokens: facts.outputTokens,
     weight,
-    fields: operation === undefined ? [] : fieldsOf(operation),
-    models: operation === undefined ? [] : modelsOf(operation),
+    fields: operation === undefined ? none : fieldsOf(operation),
+    models: operation === undefined ? none : modelsOf(operation),
     details: operation === undefined ? requestDetails(request) : detailsOf(request, operation),
     document: texts.document ? bounded(operation?.document) : undefined,
     variables: texts.variables ? variablesOf(operation) : undefined,
   };
 }
 
+const none: readonly never[] = [];
+
 function codeOf({ code }: RequestEvent): readonly string[] {
-  return code === undefined ? [] : [code];
+  return code === undefined ? none : [code];
 }
 
 function fieldsOf({ fetches }: OperationEvent): readonly string[] {
+  if (fetches.every(({ fields }) => fields.length === 0)) return none;
   const names = new Set<string>();
   for (const { fields } of fetches) for (const { field } of fields) names.add(cleanWord(field));
   return [...names].slice(0, maxListed);
 }
 
 function modelsOf({ modelCalls }: OperationEvent): readonly string[] {
+  if (modelCalls.length === 0) return none;
   const names = new Set<string>();
   for (const { alias, model } of modelCalls) {
     names.add(cleanWord(alias));
@@ -81,64 +85,67 @@ function modelsOf({ modelCalls }: OperationEvent): readonly string[] {
 }
 
 function requestDetails({ end, generation }: RequestEvent): RecordDetails {
-  return { ...(end === 'answered' ? {} : { end }), ...(generation === undefined ? {} : { generation }) };
+  return asWritten<RecordDetails>({ end: end === 'answered' ? undefined : end, generation });
 }
 
 function detailsOf(request: RequestEvent, operation: OperationEvent): RecordDetails {
   const { began, ended, fetches, modelCalls, source, outcome, contract, estimatedNanoUsd } = operation;
   const requestMs = round(request.ended - request.began);
   const unlisted = Math.max(0, fetches.length - maxListed) + Math.max(0, modelCalls.length - maxListed);
-  return withoutZeros({
-    ...requestDetails(request),
+  return asWritten<RecordDetails>({
+    end: request.end === 'answered' ? undefined : request.end,
+    generation: request.generation,
     source: source === 'made' ? undefined : source,
     outcome: outcome === undefined ? undefined : cleanName(outcome),
     contract,
     requestMs: requestMs > round(ended - began) ? requestMs : undefined,
-    parseMs: round(operation.parseMs),
-    validateMs: round(operation.validateMs),
-    planMs: operation.isPlanCached ? undefined : round(operation.planMs),
-    costEstimated: operation.costEstimated,
-    costActual: operation.costActual,
-    estimatedNanoUsd: estimatedNanoUsd === undefined ? undefined : Number(estimatedNanoUsd),
+    parseMs: some(round(operation.parseMs)),
+    validateMs: some(round(operation.validateMs)),
+    planMs: operation.isPlanCached ? undefined : some(round(operation.planMs)),
+    costEstimated: some(operation.costEstimated),
+    costActual: some(operation.costActual),
+    estimatedNanoUsd: estimatedNanoUsd === undefined ? undefined : some(Number(estimatedNanoUsd)),
     fetches: fetches.length === 0 ? undefined : fetches.slice(0, maxListed).map((fetch) => toFetch(fetch, began)),
     calls: modelCalls.length === 0 ? undefined : callsOf(operation),
-    unlisted,
+    unlisted: some(unlisted),
   });
 }
 
 function toFetch(fetch: FetchEvent, began: number): RecordedFetch {
-  return withoutZeros({
+  return asWritten<RecordedFetch>({
     at: round(fetch.began - began),
     ms: round(fetch.ended - fetch.began),
     subgraph: fetch.subgraph,
     kind: fetch.kind,
     outcome: cleanWord(fetch.outcome),
-    entities: fetch.entities,
-    hits: fetch.cacheHits,
-    stale: fetch.cacheStale,
+    entities: some(fetch.entities),
+    hits: some(fetch.cacheHits),
+    stale: some(fetch.cacheStale),
     shared: fetch.isShared ? (true as const) : undefined,
     attempts:
       fetch.attempts.length === 0 || (fetch.attempts.length === 1 && fetch.attempts[0]?.outcome === 'ok')
         ? undefined
-        : fetch.attempts.slice(0, maxListed).map(({ began: attempted, ended, outcome, status }) => ({
-            at: round(attempted - began),
-            ms: round(ended - attempted),
-            outcome: cleanWord(outcome),
-            ...(status === undefined ? {} : { status }),
-          })),
+        : fetch.attempts.slice(0, maxListed).map(({ began: attempted, ended, outcome, status }) =>
+            asWritten({
+              at: round(attempted - began),
+              ms: round(ended - attempted),
+              outcome: cleanWord(outcome),
+              status,
+            }),
+          ),
     fields:
       fetch.fields.length === 0 ? undefined : fetch.fields.slice(0, maxListed).map((field) => toField(field, began)),
   });
 }
 
 function toField(field: FieldEvent, began: number): RecordedField {
-  return withoutZeros({
+  return asWritten<RecordedField>({
     at: round(field.began - began),
     ms: round(field.ended - field.began),
     field: cleanWord(field.field),
     items: field.items,
-    cached: field.cachedItems,
-    failed: field.failedItems,
+    cached: some(field.cachedItems),
+    failed: some(field.failedItems),
     codes: field.codes.length === 0 ? undefined : field.codes.slice(0, maxListed).map(cleanWord),
   });
 }
@@ -152,7 +159,7 @@ function callsOf({ began, fetches, modelCalls }: OperationEvent): readonly Recor
 
 function toCall(call: ModelCallRecord, field: string | undefined, began: number): RecordedCall {
   const { usage, costUsd, attempts, cache } = call;
-  return withoutZeros({
+  return asWritten<RecordedCall>({
     at: Math.max(0, round(call.began - began)),
     ms: round(call.durationMs),
     field: field === undefined ? undefined : cleanWord(field),
@@ -160,11 +167,11 @@ function toCall(call: ModelCallRecord, field: string | undefined, began: number)
     model: call.model,
     prompt: call.prompt,
     finish: cleanWord(call.finish),
-    inputTokens: usage?.inputTokens,
-    outputTokens: usage?.outputTokens,
+    inputTokens: some(usage?.inputTokens),
+    outputTokens: some(usage?.outputTokens),
     usd: costUsd === '0' ? undefined : costUsd,
     cache: cache === 'off' ? undefined : cache,
-    firstTokenMs: call.timeToFirstTokenMs === undefined ? undefined : round(call.timeToFirstTokenMs),
+    firstTokenMs: call.timeToFirstTokenMs === undefined ? undefined : some(round(call.timeToFirstTokenMs)),
     attempts:
       attempts.length < 2
         ? undefined
@@ -175,17 +182,13 @@ function toCall(call: ModelCallRecord, field: string | undefined, began: number)
   });
 }
 
-type Compact<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
-  [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>;
-};
-
-/** Without what is undefined, and without zeros of what counts something. */
-function withoutZeros<T extends object>(all: T): Compact<T> {
-  const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(all))
-    if (value !== undefined && (value !== 0 || name === 'at' || name === 'ms' || name === 'items')) rest[name] = value;
-  return rest as Compact<T>;
+/** What is undefined is not written. */
+function asWritten<T extends object>(all: { readonly [Key in keyof T]: T[Key] | undefined }): T {
+  return all as T;
 }
+
+/** Nothing for zeros of what counts something. */
+const some = (count: number | undefined): number | undefined => (count === 0 ? undefined : count);
 
 function variablesOf(operation: OperationEvent | undefined): string | undefined {
   if (operation?.variables === undefined) return undefined;

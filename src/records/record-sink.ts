@@ -1,7 +1,7 @@
 /**
  * What a thread that serves does for records: it sums every operation, decides which are kept, and hands these to the thread
  * that records, in batches. A request waits for nothing of it: its event is put in a queue, and made into a line in a later
- * turn of the event loop. What is on its way is bounded; what does not fit is dropped, counted, and said once in the log.
+ * turn of the event loop, some in each. What is on its way is bounded; what does not fit is dropped, counted, and said once in the log.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { RecordsConfig } from '../config/index.ts';
@@ -33,8 +33,8 @@ export interface RecordSinkOptions {
 /** Operations with errors and slow ones that are all kept in a second. */
 const rateOfNotable = 1_000;
 const maxQueued = 20_000;
-/** Made into lines in one turn of the event loop: about 1 ms. */
-const turnLength = 200;
+/** Made into lines in one turn of the event loop, 0.3 ms, and handed on without waiting for more. */
+const turnLength = 64;
 /** After so long without a dropped one, the log says that none is dropped any more. */
 const calmMs = 5_000;
 const delayMs = 100;
@@ -64,6 +64,8 @@ export class RecordSink implements RequestSink {
   readonly #usage: UsageCounter | undefined;
   #sumsSentAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether a turn is to come in which some are sent. */
+  #isSending = false;
   #dropped = 0;
   #droppedAt = 0;
 
@@ -108,6 +110,16 @@ export class RecordSink implements RequestSink {
     if (weight === 0) return;
     if (this.#queue.length >= maxQueued || this.#waiting > this.#maxWaiting) this.#drop();
     else this.#queue.push({ request, operation, facts, at, weight });
+    if (this.#queue.length >= turnLength) this.#sendSoon();
+  }
+
+  #sendSoon(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    setImmediate(() => {
+      this.#isSending = false;
+      this.#sendAll();
+    });
   }
 
   #later(): NodeJS.Timeout {
@@ -120,7 +132,7 @@ export class RecordSink implements RequestSink {
   /** Some in each turn of the event loop, so that requests are answered between them. */
   #sendAll(): void {
     this.#send(turnLength);
-    if (this.#queue.length > 0) setImmediate(() => this.#sendAll());
+    if (this.#queue.length > 0) this.#sendSoon();
     else if (!this.#sums.isEmpty) this.#timer ??= this.#later();
   }
 
