@@ -36,7 +36,7 @@ export class StoreCounts {
   }
 
   /** Counts a lookup. @returns the entry */
-  lookup(key: string, entry: CacheEntry | undefined): CacheEntry | undefined {
+  lookup<Entry extends CacheEntry>(key: string, entry: Entry | undefined): Entry | undefined {
     const counts = this.of(key);
     if (entry === undefined) counts.misses++;
     else {

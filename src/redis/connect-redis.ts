@@ -7,6 +7,7 @@
 import type * as IoRedis from 'ioredis';
 import type { Cluster, Redis, RedisOptions, SentinelConnectionOptions } from 'ioredis';
 import { invariant, packageOnDemand, parseRedisUrl, type RedisAddress } from '../lib/index.ts';
+import { endSilentConnection } from './silent-connection.ts';
 
 const ioredis = packageOnDemand<typeof IoRedis>('ioredis');
 
@@ -42,8 +43,6 @@ export interface RedisConnection<Scripts> {
 /** The maximum delay before reconnecting; with the connect timeout of a second it stays below 5. */
 const maxReconnectMs = 2_000;
 const connectMs = 1_000;
-/** A server that owes an answer that long is taken for gone. */
-const silenceMs = 1_000;
 /** How often a read-only server causes a reconnect, to reach the new primary. */
 const readOnlyReconnectMs = 5_000;
 
@@ -52,6 +51,8 @@ export function connectRedis<Scripts>(options: RedisConnectionOptions): RedisCon
   invariant(address !== undefined, 'the URL of Redis has been checked');
   const { ReplyError } = ioredis();
   const client = address.kind === 'cluster' ? openCluster(address, options) : openServer(address, options);
+  if ('nodes' in client) client.on('+node', endSilentConnection);
+  else endSilentConnection(client);
   let lastError: string | undefined;
   let isClosed = false;
   client.on('error', ({ message }: Error) => {
@@ -91,7 +92,6 @@ function commonOptions({ isTls, username, password }: RedisAddress) {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     connectTimeout: connectMs,
-    socketTimeout: silenceMs,
     // A paused server does not close its end: then the connection is destroyed.
     disconnectTimeout: 200,
     maxLoadingRetryTime: 1_000,

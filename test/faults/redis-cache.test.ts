@@ -161,6 +161,55 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     expect(states.at(-1)).toBe('ready');
   });
 
+  it('asks once for all that is looked for in one turn, however many look', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    await store.set('key', 'value');
+    const statistics = spoil(server.url);
+    await store.get('key');
+    const asked = async () => {
+      const scripts = (await statistics.info('commandstats')).matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g);
+      return [...scripts].reduce((sum, [, calls]) => sum + Number(calls), 0);
+    };
+    const before = await asked();
+    const looking = Array.from({ length: 5_000 }, (_, index) => store.getMany(['key', `other ${index % 10}`]));
+    for (const [entry, other] of await Promise.all(looking)) {
+      expect(entry?.value.toString()).toBe('value');
+      expect(other).toBeUndefined();
+    }
+    expect(await asked()).toBe(before + 1);
+    const { failures, caches } = await store.stats();
+    expect([failures, caches.other?.hits, caches.other?.misses]).toEqual([0, 5_001, 5_000]);
+  });
+
+  it('keeps its connection while this thread is busy', async () => {
+    const server = await start();
+    const { store, states, reach } = open(server.url);
+    await reach('ready');
+    await store.set('key', 'value');
+    for (let turn = 0; turn < 2; turn++) {
+      const reading = store.get('key');
+      await new Promise((resolve) => setImmediate(resolve));
+      const until = performance.now() + 1_200;
+      while (performance.now() < until);
+      expect((await reading)?.value.toString()).toBe('value');
+    }
+    expect(states).toEqual(['ready']);
+  });
+
+  it('ends a connection that owes an answer for a second', async () => {
+    const server = await start();
+    const { store, reach } = open(server.url);
+    await reach('ready');
+    server.pause();
+    // Too few for the circuit to open.
+    expect(await store.get('key')).toBeUndefined();
+    await reach('disconnected');
+    server.resume();
+    await eventually(() => works(store), safetyLimit(5_000));
+  });
+
   it('is a miss when Redis answers after the command timeout', async () => {
     const server = await start();
     let delayMs = 0;

@@ -67,11 +67,11 @@ export function packWrite(write: EntryWrite, numbers: ReadonlyMap<string, number
   return packed;
 }
 
-/** Decodes the entries of one reply; those of a wave mostly have the same tags, whose names are read once. */
+/** Decodes the entries of one reply; neighbours with the same tags share their names. */
 export class EntryDecoder {
   readonly #now: number;
   readonly #maxValueBytes: number;
-  #tags: { readonly bytes: Buffer; readonly names: readonly string[]; readonly checksum: number } | undefined;
+  #tags = { text: '', names: '', checksum: crc32('') };
 
   constructor(now: number, maxValueBytes: number) {
     this.#now = now;
@@ -86,10 +86,15 @@ export class EntryDecoder {
     const ageMs = this.#now - bytes.readDoubleBE(3);
     const freshMs = bytes.readDoubleBE(11) - this.#now;
     if (!Number.isFinite(ageMs) || !Number.isFinite(freshMs)) return undefined;
-    const { names, checksum } = this.#tagsOf(bytes, end);
+    const tags = bytes.toString('latin1', headBytes, end);
+    if (tags !== this.#tags.text) {
+      const ofTags = namesIn(tags);
+      this.#tags = { text: tags, names: ofTags, checksum: crc32(ofTags) };
+    }
+    const { names, checksum } = this.#tags;
     if (crc32(bytes.subarray(end + 4), checksum) !== bytes.readUInt32BE(end)) return undefined;
     const value = this.#valueOf(bytes, end + 4);
-    return value && { value, ageMs: Math.max(0, ageMs), freshMs, tagNames: names };
+    return value && new DecodedEntry(value, Math.max(0, ageMs), freshMs, names);
   }
 
   #valueOf(bytes: Buffer, start: number): Buffer | undefined {
@@ -105,12 +110,33 @@ export class EntryDecoder {
       return undefined;
     }
   }
+}
 
-  #tagsOf(bytes: Buffer, end: number) {
-    if (this.#tags?.bytes.compare(bytes, headBytes, end) === 0) return this.#tags;
-    const names: string[] = [];
-    for (let at = headBytes; at < end; at += tagBytes) names.push(bytes.toString('latin1', at, at + tagNameCharacters));
-    this.#tags = { bytes: bytes.subarray(headBytes, end), names, checksum: crc32(names.join('')) };
-    return this.#tags;
+class DecodedEntry implements RemoteEntry {
+  readonly value: Buffer;
+  readonly ageMs: number;
+  readonly freshMs: number;
+  /** One after the other. */
+  readonly #names: string;
+
+  constructor(value: Buffer, ageMs: number, freshMs: number, names: string) {
+    this.value = value;
+    this.ageMs = ageMs;
+    this.freshMs = freshMs;
+    this.#names = names;
   }
+
+  get tagNames(): readonly string[] {
+    const count = this.#names.length / tagNameCharacters;
+    return Array.from({ length: count }, (_, index) =>
+      this.#names.slice(index * tagNameCharacters, (index + 1) * tagNameCharacters),
+    );
+  }
+}
+
+/** @param tags names and tokens in turn */
+function namesIn(tags: string): string {
+  let names = '';
+  for (let at = 0; at < tags.length; at += tagBytes) names += tags.slice(at, at + tagNameCharacters);
+  return names;
 }

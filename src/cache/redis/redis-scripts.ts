@@ -27,20 +27,20 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 /**
  * `KEYS`: entries. `ARGV`: the prefix of tag keys, the maximum of bytes of one entry, and of all. Returns the time, then for each key
  * its entry or nil. What is no entry is deleted. Entries after the maximum of all are a miss.
+ *
+ * The entries of a wave mostly have all tags in common but the last, which is their own: those before it are compared as one text.
  */
 export const readScript = `${now}
 local prefix, max, room = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local tokens, blocks, reply = {}, {}, { now }
-local function isCurrent(tags)
-  for at = 1, #tags, 24 do
-    local name = string.sub(tags, at, at + 15)
-    local token = tokens[name]
-    if token == nil then
-      local stored = redis.pcall('GET', prefix .. name)
-      token = type(stored) == 'string' and #stored > 8 and string.sub(stored, 1, 8)
-      tokens[name] = token
-    end
-    if token ~= string.sub(tags, at + 16, at + 23) then return false end
+local tokens, blocks, last, at, reply = {}, {}, {}, {}, { now }
+local function tokenOf(stored)
+  return stored and #stored > 8 and string.sub(stored, 1, 8)
+end
+local function areCurrent(tags)
+  for first = 1, #tags, 24 do
+    local name = string.sub(tags, first, first + 15)
+    if tokens[name] == nil then tokens[name] = tokenOf(redis.call('MGET', prefix .. name)[1]) end
+    if tokens[name] ~= string.sub(tags, first + 16, first + 23) then return false end
   end
   return true
 end
@@ -48,18 +48,33 @@ local entries = redis.call('MGET', unpack(KEYS))
 for index, entry in ipairs(entries) do
   local isEntry = false
   if entry then
-    room = room - #entry
-    if #entry > 18 and #entry <= max and string.sub(entry, 1, 2) == 'i2' then
-      local length = string.byte(entry, 3) * 24
-      local tags = string.sub(entry, 20, 19 + length)
-      local isKnown = blocks[tags]
-      if isKnown == nil then
-        isKnown = #tags == length and isCurrent(tags)
-        blocks[tags] = isKnown
+    local first, second, count = string.byte(entry, 1, 3)
+    if #entry > 18 and #entry <= max and first == 105 and second == 50 and #entry >= 19 + count * 24 then
+      isEntry = true
+      if count > 1 then
+        local tags = string.sub(entry, 20, count * 24 - 5)
+        isEntry = blocks[tags]
+        if isEntry == nil then
+          isEntry = areCurrent(tags)
+          blocks[tags] = isEntry
+        end
       end
-      isEntry = isKnown
+      if isEntry and count > 0 then
+        at[index] = count * 24 - 4
+        last[#last + 1] = prefix .. string.sub(entry, count * 24 - 4, count * 24 + 11)
+      end
     end
   end
+  reply[index + 1] = isEntry
+end
+local found, position = #last > 0 and redis.call('MGET', unpack(last)) or {}, 0
+for index, entry in ipairs(entries) do
+  local isEntry, start = reply[index + 1], at[index]
+  if start then
+    position = position + 1
+    isEntry = tokenOf(found[position]) == string.sub(entry, start + 16, start + 23)
+  end
+  if entry then room = room - #entry end
   reply[index + 1] = isEntry and room >= 0 and entry
   if not isEntry and (entry or redis.call('EXISTS', KEYS[index]) == 1) then redis.pcall('UNLINK', KEYS[index]) end
 end

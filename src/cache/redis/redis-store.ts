@@ -3,10 +3,12 @@
  *
  * Whatever state Redis is in, a call is a miss within `commandTimeoutMs`: down at the start or later, paused, slow,
  * full, read-only after a failover, or with an invalid value, which is deleted (redis-gate.ts). A wave of keys is one round
- * trip: one script for each slot that it needs, all sent at once.
+ * trip: one script for each slot that it needs, all sent at once, with what else is looked for in the same turn of the event loop:
+ * ten thousand callers who look for one key ask once.
  */
 import { randomBytes } from 'node:crypto';
 import { connectRedis } from '../../redis/index.ts';
+import { Batched } from '../batched.ts';
 import type { CacheEntry, CacheStore, NewEntry, Soon } from '../cache-store.ts';
 import { StoreCounts } from '../store-counts.ts';
 import { type CacheName, cacheNames, cacheOfKey, type StoreState } from '../store-stats.ts';
@@ -99,6 +101,14 @@ const maxWriteBytes = 4_000_000;
 const maxJournal = 10_000;
 const journalTtlMs = 86_400_000;
 
+/** Of keys, in their order. */
+type Entries = readonly (RemoteEntry | undefined)[];
+
+interface Read {
+  readonly keys: readonly string[];
+  readonly resolve: (entries: Entries) => void;
+}
+
 interface Write extends EntryWrite {
   readonly key: EntryKey;
 }
@@ -162,7 +172,21 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     return client.isthmusReadBuffer(names.length, ...names, ...bounds);
   }
 
-  async function getMany(list: readonly string[]): Promise<readonly (RemoteEntry | undefined)[]> {
+  const reads = new Batched<Read>((list) => void readAll(list), setImmediate);
+
+  async function readAll(list: readonly Read[]): Promise<void> {
+    const [first] = list;
+    if (first !== undefined && list.length === 1) {
+      first.resolve(await readEntries(first.keys));
+      return;
+    }
+    const all = [...new Set(list.flatMap((read) => read.keys))];
+    const entries = await readEntries(all);
+    const byKey = new Map(all.map((key, index) => [key, entries[index]]));
+    for (const { keys: ofRead, resolve } of list) resolve(ofRead.map((key) => byKey.get(key)));
+  }
+
+  async function readEntries(list: readonly string[]): Promise<Entries> {
     const entryKeys = list.map((key) => keys.entry(key));
     const entries: (RemoteEntry | undefined)[] = list.map(() => undefined);
     const readChunk = async (slot: number, indexes: readonly number[]): Promise<void> => {
@@ -180,6 +204,11 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       }
     };
     await Promise.all(chunksBySlot(entryKeys).map(([slot, indexes]) => readChunk(slot, indexes)));
+    return entries;
+  }
+
+  async function getMany(list: readonly string[]): Promise<readonly (RemoteEntry | undefined)[]> {
+    const entries = await new Promise<Entries>((resolve) => reads.add({ keys: list, resolve }));
     for (const [index, key] of list.entries()) counts.lookup(key, entries[index]);
     return entries;
   }
@@ -203,7 +232,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     const fits = bytes.byteLength <= maxValueBytes && tags.length < maxTags && freshMs + staleTtlMs > 0;
     if (!fits) return undefined;
     counts.of(key).sets++;
-    const tagNames = [...new Set([...tags, purgeTag(cacheOfKey(key))])].map(tagName);
+    const tagNames = [...new Set([purgeTag(cacheOfKey(key)), ...tags])].map(tagName);
     const part = encodePart(bytes, tagNames);
     return {
       key: keys.entry(key),
