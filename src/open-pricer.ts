@@ -1,6 +1,7 @@
 /** Prices operations by the parts of a supergraph alone: they are planned, and nothing runs. */
 import { dirname } from 'node:path';
 import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import type { Denials } from './access/index.ts';
 import { anonymous } from './access/principal.ts';
 import { Budgets } from './ai/budgets/index.ts';
 import { SharedModels } from './ai/models/index.ts';
@@ -44,10 +45,15 @@ export interface Pricer {
   /** Of each AI field. */
   readonly fields: readonly FieldPrice[];
   /**
+   * @param denials what its caller may not read, and is left out. @default they may read all of it
    * @returns a price for each operation of a document; what is wrong with it where it is not valid
    * @throws GatewayError for an operation that cannot be planned
    */
-  price(text: string, variables: Readonly<Record<string, unknown>>): Promise<readonly DocumentPrice[] | string>;
+  price(
+    text: string,
+    variables: Readonly<Record<string, unknown>>,
+    denials?: Denials,
+  ): Promise<readonly DocumentPrice[] | string>;
   close(): Promise<void>;
 }
 
@@ -92,7 +98,7 @@ export async function openPricer(
     apiSchema,
     max: limits.operation.cost,
     fields,
-    async price(text, variables) {
+    async price(text, variables, denials) {
       const document = readDocument(text);
       if (typeof document === 'string') return document;
       const problems = validate(apiSchema, document);
@@ -102,7 +108,7 @@ export async function openPricer(
       const { price: priceOperation } = await loaded();
       for (const definition of document.definitions) {
         if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-        const price = await priceOperation(document, definition, variables);
+        const price = await priceOperation(document, definition, variables, denials);
         priced.push({ operation: definition.name?.value, ...price });
       }
       return priced;

@@ -1,5 +1,6 @@
 /** Prices operations without running them: planned as the engine plans them, for tools that have no gateway. */
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, visit } from 'graphql';
+import type { Denials } from '../access/index.ts';
 import type { CostLimits, Estimate } from '../limits/index.ts';
 import type { OperationPlan, Planner } from '../planning/index.ts';
 import { activeLabels } from './compile/active-labels.ts';
@@ -32,6 +33,8 @@ export type PriceOperation = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
+  /** What its caller may not read, and is left out; undefined: they may read all of it. */
+  denials?: Denials,
 ) => Promise<PricedOperation>;
 
 /** An operation that fetches nothing, such as one for introspection. */
@@ -55,10 +58,10 @@ export function createPricer({
 }: PricerOptions): PriceOperation {
   const decided = planner.overrideLabels.filter((label) => !label.startsWith('percent('));
   const labels = activeLabels(decided, new Set(overrideLabels));
-  return async (document, operation, variables) => {
+  return async (document, operation, variables, denials) => {
     const schemas = { schema: apiSchema, answerSchema: apiSchema };
     const prepared = new PreparedOperation(schemas, document, operation, fieldsOf(document));
-    const { normalised } = prepared.variant(variables);
+    const { normalised } = prepared.variant(variables, denials);
     if (normalised.text === '') return nothing;
     const plan = await planner.plan(normalised.text, labels, planDeadlineMs);
     const cost = costs.compile(plan, normalised.text);

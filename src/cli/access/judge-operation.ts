@@ -12,7 +12,9 @@ import {
   validate,
 } from 'graphql';
 import {
+  type Access,
   type AccessReport,
+  type AccessRequest,
   type ApiView,
   apiKeyIdentifier,
   createAccess,
@@ -20,6 +22,7 @@ import {
   createAuthenticator,
   createContractChoice,
   createIdentifiers,
+  type Denials,
   KeyRing,
   KeySets,
   type Principal,
@@ -44,7 +47,12 @@ export interface JudgedRequest {
 }
 
 export type Judgement =
-  | ({ readonly kind: 'judged' } & JudgedCaller & AccessReport)
+  | ({
+      readonly kind: 'judged';
+      /** What is left out of the operation; undefined: nothing, or the whole of it is refused. */
+      readonly denials: Denials | undefined;
+    } & JudgedCaller &
+      AccessReport)
   /** Nothing of the schema is protected. */
   | ({ readonly kind: 'unprotected' } & JudgedCaller)
   /** The whole request is refused: the caller is not identified, or its path has no contract for it. */
@@ -115,12 +123,23 @@ export async function openOperationJudge(
       const request = { headers, operationName, operationType: operation.operation };
       const signal = AbortSignal.timeout(timeoutMs);
       const unjudged = { document, operation, variables, principal: caller, request, requestId, signal };
-      return { kind: 'judged', caller, contract, ...(await access.explain({ ...unjudged, apiSchema: view.schema })) };
+      const report = await access.explain({ ...unjudged, apiSchema: view.schema });
+      return { kind: 'judged', caller, contract, denials: await denialsOf(access, unjudged), ...report };
     },
     async close() {
       await keyRing?.close();
     },
   };
+}
+
+async function denialsOf(access: Access, request: AccessRequest): Promise<Denials | undefined> {
+  try {
+    return await access.authorise(request);
+  } catch (error) {
+    // `access.mode: reject` refuses the whole operation; the report has the fields.
+    if (error instanceof AggregateError) return undefined;
+    throw error;
+  }
 }
 
 /** A question is no use of a key: none is written. */

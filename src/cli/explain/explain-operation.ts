@@ -46,7 +46,8 @@ export async function explainOperation(
     const pricer = await openPricer(parts, { log });
     try {
       const { operationName, query, variables } = request;
-      const prices = await pricer.price(query, variables).catch(refusedPlan);
+      const denials = access.kind === 'judged' ? access.denials : undefined;
+      const prices = await pricer.price(query, variables, denials).catch(refusedPlan);
       if (typeof prices === 'string') throw new UnjudgedError(prices);
       const price = operationName === undefined ? prices[0] : prices.find((each) => each.operation === operationName);
       if (price === undefined) throw new UnjudgedError('the document has no such operation');

@@ -74,6 +74,36 @@ describe('an operation is explained', () => {
   });
 });
 
+describe('an operation of which its caller may not read all', () => {
+  it('is explained without what they may not read: plan and cost', async () => {
+    const { folder } = graph.gateway;
+    const margins = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@requiresScopes"])
+      type Product @key(fields: "id") { id: ID!  margin: Int @requiresScopes(scopes: [["margin:read"]]) }`;
+    await fileOf('margins.graphql', margins);
+    const entry = '  margins: { routing_url: "http://127.0.0.1:1", schema: { file: margins.graphql } }\n';
+    const yaml = (await readFile(join(folder, 'explained.yaml'), 'utf8')).replace(
+      'subgraphs:\n',
+      `subgraphs:\n${entry}`,
+    );
+    const file = await fileOf('protected.yaml', yaml);
+    const operation = await fileOf('margin.graphql', '{ products { name margin } }');
+    const planOf = async (...headers: readonly string[]) => {
+      const caller = headers.flatMap((header) => ['--header', header]);
+      const { out } = await runCommand('explain', operation, '--config', file, '--json', ...caller);
+      const { plan, cost } = JSON.parse(out) as {
+        readonly plan: readonly { readonly subgraph: string }[];
+        readonly cost: object;
+      };
+      return { subgraphs: plan.map(({ subgraph }) => subgraph), cost };
+    };
+    const anonymous = await planOf();
+    expect(anonymous).toMatchObject({ subgraphs: ['shop'], cost: { subgraphs: { shop: expect.any(Number) } } });
+    const analyst = await planOf('x-user: ann', 'x-scopes: margin:read');
+    expect(analyst.subgraphs).toEqual(['shop', 'margins']);
+    expect(analyst.cost).not.toEqual(anonymous.cost);
+  });
+});
+
 describe('an operation that a gateway would refuse', () => {
   it('for its cost is explained, and is something to report', async () => {
     const { out, code } = await explain(
