@@ -124,6 +124,16 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
     `create table isthmus_registry_approvals (${countedId[kind]}, graph text not null, approval text not null)`,
     "insert into isthmus_revisions (topic, revision) values ('registry', 0)",
   ],
+  () => [
+    `create table isthmus_registry_labels (
+      graph text not null,
+      variant text not null,
+      name text not null,
+      number integer not null,
+      at bigint not null,
+      primary key (graph, variant, name)
+    )`,
+  ],
 ];
 
 const countedId: Readonly<Record<StoreKind, string>> = {

@@ -28,6 +28,7 @@ export interface StoreTables {
   readonly isthmus_registry_texts: { readonly hash: string; readonly text: string };
   readonly isthmus_registry_generations: RegistryGenerationRow;
   readonly isthmus_registry_heads: RegistryHeadRow;
+  readonly isthmus_registry_labels: RegistryLabelRow;
   /** Of changes of a graph, in any variant: JSON, encrypted. */
   readonly isthmus_registry_approvals: {
     readonly id: Generated<number>;
@@ -48,6 +49,14 @@ export interface RegistryGenerationRow {
   readonly actor: string;
   readonly commit_id: string | null;
   readonly message: string | null;
+}
+
+export interface RegistryLabelRow {
+  readonly graph: string;
+  readonly variant: string;
+  readonly name: string;
+  readonly number: number;
+  readonly at: number;
 }
 
 /** Which generation serves a variant. */

@@ -123,7 +123,7 @@ async function askRunning(address: AdminAddress, { method, url: path, body }: Ca
   const content = body === '' ? {} : { body: JSON.parse(body) as unknown };
   try {
     const text = await askAdmin(address, { method, path, ...content, timeoutMs, maxAnswerBytes });
-    return { status: 200, content: path.endsWith('.graphql') || text === '' ? text : JSON.parse(text) };
+    return { status: 200, content: /\.graphql(?:\?|$)/.test(path) || text === '' ? text : JSON.parse(text) };
   } catch (error) {
     if (!(error instanceof CliFailure) || error.code !== 'GATEWAY_REFUSED') throw error;
     const { status, answer } = error.fields;

@@ -1,5 +1,5 @@
 /** `isthmus subgraph rollback`: one subgraph as it was in an earlier generation, with the others as they are. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { GraphRef } from '../../config/index.ts';
 import {
   type PublishedGeneration,
@@ -11,12 +11,13 @@ import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { publishChange } from '../registry/publish-change.ts';
+import { type GenerationName, readGeneration } from '../registry/read-generation.ts';
 import { servedGeneration } from '../registry/served-generation.ts';
 import { type NoteOptions, withNote } from '../registry/with-note.ts';
 
 interface RollbackOptions extends RegistryOptions, NoteOptions {
   readonly name: string;
-  readonly to?: number;
+  readonly to?: GenerationName;
 }
 
 export function rollbackCommand(): Command {
@@ -30,7 +31,11 @@ export function rollbackCommand(): Command {
   return withNote(withRegistry(command, 'registry:publish'))
     .argument('[graph]', graphArgument)
     .requiredOption('--name <subgraph>', 'its name')
-    .option('--to <generation>', 'the number of a generation; default: the last in which it was another', readNumber)
+    .option(
+      '--to <generation>',
+      'the number or label of a generation; default: the last in which it was another',
+      readGeneration,
+    )
     .action(rollback);
 }
 
@@ -95,9 +100,4 @@ async function uploadOf(
       ? { prompts: Object.fromEntries(prompts.map((file) => [file.slice(promptsFolder.length + 1), textOf(file)])) }
       : {}),
   };
-}
-
-export function readNumber(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A generation has a number from 1 up.');
 }

@@ -6,12 +6,12 @@ import { cliCommand } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
 import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { lineChanges } from '../registry/line-changes.ts';
+import { type GenerationName, readGeneration } from '../registry/read-generation.ts';
 import { servedOfGraph } from '../registry/served-generation.ts';
-import { readNumber } from '../subgraph/rollback.ts';
 
 interface DiffOptions extends RegistryOptions {
-  readonly from?: number;
-  readonly to?: number;
+  readonly from?: GenerationName;
+  readonly to?: GenerationName;
 }
 
 interface FileChange {
@@ -28,18 +28,23 @@ export function diffCommand(): Command {
   });
   return withRegistry(command, 'admin:read')
     .argument('[graph]', graphArgument)
-    .option('--from <generation>', 'its number; default: the one before --to', readNumber)
-    .option('--to <generation>', 'its number; default: the canary, or else the one that serves', readNumber)
+    .option('--from <generation>', 'its number or label; default: the one before --to', readGeneration)
+    .option(
+      '--to <generation>',
+      'its number or label; default: the canary, or else the one that serves',
+      readGeneration,
+    )
     .action(diff);
 }
 
 async function diff(graph: string | undefined, options: DiffOptions): Promise<void> {
   const ref = await graphOf(graph, options);
   const served = await servedOfGraph(options, ref);
-  const to = options.to ?? served.canary?.generation.number ?? served.generation.number;
-  const from = options.from ?? to - 1;
-  const after = await generationOf(options, ref, to);
-  const before = from === 0 ? undefined : await generationOf(options, ref, from);
+  const name = options.to ?? served.canary?.generation.number ?? served.generation.number;
+  const after = await generationOf(options, ref, name);
+  const earlier = options.from ?? after.number - 1;
+  const before = earlier === 0 ? undefined : await generationOf(options, ref, earlier);
+  const [from, to] = [before?.number ?? 0, after.number];
   const changes = await changesOf(options, ref, before?.content, after.content);
   printResult(options, { from, to, files: changes }, () =>
     changes.length === 0
@@ -48,8 +53,8 @@ async function diff(graph: string | undefined, options: DiffOptions): Promise<vo
   );
 }
 
-async function generationOf(options: DiffOptions, ref: GraphRef, number: number): Promise<PublishedGeneration> {
-  return (await askRegistry(options, ref, { path: `generations/${number}` })) as PublishedGeneration;
+async function generationOf(options: DiffOptions, ref: GraphRef, name: GenerationName): Promise<PublishedGeneration> {
+  return (await askRegistry(options, ref, { path: `generations/${name}` })) as PublishedGeneration;
 }
 
 async function changesOf(

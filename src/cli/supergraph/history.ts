@@ -1,6 +1,6 @@
 /** `isthmus supergraph history`: the generations of a graph, the newest first. */
 import type { Command } from 'commander';
-import type { PublishedGeneration } from '../../registry/generation/index.ts';
+import type { LabelledGeneration } from '../../registry/routes/index.ts';
 import { alignColumns } from '../align-columns.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
@@ -15,7 +15,7 @@ interface HistoryOptions extends RegistryOptions {
 
 export function historyCommand(): Command {
   const command = cliCommand('history', {
-    description: 'List the generations: when, by whom, what was changed, from which commit and why.',
+    description: 'List the generations: when, by whom, what was changed, from which commit and why, and its labels.',
     examples: ['isthmus supergraph history shop@production', 'isthmus supergraph history --limit 100 --json'],
   });
   return withRegistry(command, 'admin:read')
@@ -28,14 +28,17 @@ async function history(graph: string | undefined, options: HistoryOptions): Prom
   const ref = await graphOf(graph, options);
   const { generation, canary } = await servedOfGraph(options, ref);
   const path = `generations?limit=${options.limit}`;
-  const generations = (await askRegistry(options, ref, { path })) as readonly PublishedGeneration[];
+  const generations = (await askRegistry(options, ref, { path })) as readonly LabelledGeneration[];
   const share = (number: number): string =>
     number === generation.number ? 'serves' : number === canary?.generation.number ? `canary ${canary.percent} %` : '';
   const listed = generations.map((each) => ({ ...each, state: share(each.number) }));
   printResult(options, listed, () =>
     alignColumns([
       ['', 'published', 'by', 'change', 'commit', 'message', ''],
-      ...listed.map((each) => [...historyRow(each), each.state]),
+      ...listed.map((each) => [
+        ...historyRow(each),
+        [each.state, ...each.labels].filter((word) => word !== '').join(', '),
+      ]),
     ]).join('\n'),
   );
 }

@@ -6,10 +6,12 @@ import { fail } from '../frame/cli-failure.ts';
 import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { publishChange } from '../registry/publish-change.ts';
 import { type CanaryOptions, withCanary } from '../registry/read-canary.ts';
+import { type GenerationName, readGeneration } from '../registry/read-generation.ts';
 import { type NoteOptions, withNote } from '../registry/with-note.ts';
 
 interface PromoteOptions extends RegistryOptions, NoteOptions, CanaryOptions {
   readonly from?: string;
+  readonly generation?: GenerationName;
 }
 
 export function promoteCommand(): Command {
@@ -23,14 +25,20 @@ export function promoteCommand(): Command {
   return withCanary(withNote(withRegistry(command, 'registry:publish')))
     .argument('[graph]', graphArgument)
     .option('--from <graph>', 'the graph and variant whose generation is published, such as shop@staging')
+    .option(
+      '--generation <generation>',
+      'its number or label, with --from; default: the one that serves there',
+      readGeneration,
+    )
     .action(promote);
 }
 
 async function promote(graph: string | undefined, options: PromoteOptions): Promise<void> {
-  const { from, canary } = options;
+  const { from, canary, generation } = options;
   if (from !== undefined && parseGraphRef(from) === undefined)
     fail('COMMAND_LINE', `"${from}" is no graph: write a name and a variant, such as shop@staging`);
   if (from === undefined && canary !== undefined) fail('COMMAND_LINE', '--canary is for what --from publishes');
+  if (from === undefined && generation !== undefined) fail('COMMAND_LINE', '--generation is one of --from');
   const ref = await graphOf(graph, options);
-  await publishChange(options, ref, { path: 'promote', body: from === undefined ? {} : { from } });
+  await publishChange(options, ref, { path: 'promote', body: from === undefined ? {} : { from, generation } });
 }

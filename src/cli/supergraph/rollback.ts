@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { cliCommand } from '../frame/cli-command.ts';
 import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { publishChange } from '../registry/publish-change.ts';
+import { type GenerationName, readGeneration } from '../registry/read-generation.ts';
 import { type NoteOptions, withNote } from '../registry/with-note.ts';
-import { readNumber } from '../subgraph/rollback.ts';
 
 interface RollbackOptions extends RegistryOptions, NoteOptions {
-  readonly to?: number;
+  readonly to?: GenerationName;
 }
 
 export function rollbackCommand(): Command {
@@ -16,11 +16,12 @@ export function rollbackCommand(): Command {
     examples: [
       'isthmus supergraph rollback shop@production --message "prices were wrong"',
       'isthmus supergraph rollback --to 12',
+      'isthmus supergraph rollback --to stable # a label',
     ],
   });
   return withNote(withRegistry(command, 'registry:publish'))
     .argument('[graph]', graphArgument)
-    .option('--to <generation>', 'its number; default: the one before the last change', readNumber)
+    .option('--to <generation>', 'its number or label; default: the one before the last change', readGeneration)
     .action(rollback);
 }
 

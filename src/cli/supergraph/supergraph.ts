@@ -4,6 +4,7 @@ import { commandGroup } from '../frame/cli-command.ts';
 import { diffCommand } from './diff.ts';
 import { fetchCommand } from './fetch.ts';
 import { historyCommand } from './history.ts';
+import { labelCommand } from './label.ts';
 import { promoteCommand } from './promote.ts';
 import { publishCommand } from './publish.ts';
 import { rollbackCommand } from './rollback.ts';
@@ -16,5 +17,6 @@ export function supergraphCommand(): Command {
     diffCommand(),
     rollbackCommand(),
     promoteCommand(),
+    labelCommand(),
   ]);
 }

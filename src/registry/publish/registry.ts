@@ -4,6 +4,7 @@
  * owners at once never make a mixture, and what composes is what is published.
  */
 import { formatGraphRef, type GraphRef, type PublishedOverlay } from '../../config/index.ts';
+import { didYouMean } from '../../lib/index.ts';
 import type { SupergraphParts } from '../../read-supergraph.ts';
 import type { NextGeneration, RegistryHead, RegistryTable } from '../../store/index.ts';
 import type { Composition, CompositionError } from '../../supergraph/index.ts';
@@ -45,6 +46,9 @@ export interface PublishOptions extends Author {
   /** The share of requests that it is served to at first, and for how long; undefined: all. */
   readonly canary?: NextGeneration['canary'];
 }
+
+/** The number of a generation, or its label. */
+export type GenerationName = number | string;
 
 /** What composing gives other tools. */
 export type ComposedSdl = Pick<Composition, 'supergraphSdl' | 'apiSdl'>;
@@ -125,10 +129,11 @@ export class Registry {
 
   /**
    * Publishes the content of an earlier generation again; a canary that is being served ends.
-   * @param to its number; undefined: the one before the one that serves, or where there is a canary, what serves beside it
+   * @param name its number or label; undefined: the one before the one that serves, or where there is a canary, what serves beside it
    */
-  rollback(ref: GraphRef, to: number | undefined, author: Author): Promise<Published> {
+  rollback(ref: GraphRef, name: GenerationName | undefined, author: Author): Promise<Published> {
     return this.#untilMade(async () => {
+      const to = name === undefined ? undefined : await this.numberOf(ref, name);
       const head = await this.#headOf(ref);
       if (head.canary !== undefined) {
         const reason = author.message ?? 'rolled back';
@@ -145,10 +150,14 @@ export class Registry {
     });
   }
 
-  /** Publishes what serves of one variant in another. @throws as `publish` */
-  promote(from: GraphRef, to: GraphRef, options: PublishOptions): Promise<Published> {
+  /**
+   * Publishes a generation of one variant in another.
+   * @param name its number or label; undefined: the one that serves
+   * @throws as `publish`
+   */
+  promote(from: GraphRef, to: GraphRef, options: PublishOptions, name?: GenerationName): Promise<Published> {
     return this.#untilMade(async () => {
-      const { number } = await this.#headOf(from);
+      const number = name === undefined ? (await this.#headOf(from)).number : await this.numberOf(from, name);
       const { content } = await this.generation(from, number);
       const head = await this.table.head(to);
       refuseCanary(to, head);
@@ -178,11 +187,13 @@ export class Registry {
   }
 
   /**
-   * The supergraph that serves, as any federation router takes it, and what clients see of it.
-   * @throws RegistryError where nothing has been published
+   * The supergraph of a generation, as any federation router takes it, and what clients see of it.
+   * @param name its number or label; undefined: the one that serves
+   * @throws RegistryError where there is none
    */
-  async composed(ref: GraphRef): Promise<ComposedSdl> {
-    const generation = await this.generation(ref, (await this.#headOf(ref)).number);
+  async composed(ref: GraphRef, name?: GenerationName): Promise<ComposedSdl> {
+    const number = name === undefined ? (await this.#headOf(ref)).number : await this.numberOf(ref, name);
+    const generation = await this.generation(ref, number);
     const { contentHash } = generation;
     const composed = this.#composed.get(contentHash) ?? (await this.readGeneration(generation)).composition;
     return this.#remember(contentHash, composed);
@@ -193,6 +204,33 @@ export class Registry {
     const generation = await this.table.generation(ref, number);
     if (generation !== undefined) return generation;
     throw new RegistryError('NOT_FOUND', `${formatGraphRef(ref)} has no generation ${number}`);
+  }
+
+  /** @throws RegistryError where nothing has that label */
+  async numberOf(ref: GraphRef, name: GenerationName): Promise<number> {
+    if (typeof name === 'number') return name;
+    const labels = await this.table.labels.all(ref);
+    const label = labels.find((each) => each.name === name);
+    if (label !== undefined) return label.number;
+    const names = labels.map((each) => each.name);
+    throw new RegistryError(
+      'NOT_FOUND',
+      `no generation of ${formatGraphRef(ref)} has the label "${name}"${didYouMean(name, names)}`,
+    );
+  }
+
+  /**
+   * Gives a label to a generation, or takes it away.
+   * @param generation undefined: the label goes
+   * @returns the number that it had, and the one that it has
+   * @throws RegistryError where there is no such generation or label
+   */
+  async label(ref: GraphRef, name: string, generation: GenerationName | undefined, { actor }: Author) {
+    const number = generation === undefined ? undefined : await this.numberOf(ref, generation);
+    if (number === undefined) await this.numberOf(ref, name);
+    else await this.generation(ref, number);
+    const before = await this.table.labels.move({ ...ref, name, number, at: Date.now(), actor });
+    return { name, before: before ?? null, number: number ?? null };
   }
 
   /** Composed and read first, as a gateway would. @returns undefined: another process has published meanwhile */

@@ -3,11 +3,11 @@
  *
  *     GET  served?known=N.M&wait=S   what serves, signed; with `known` it waits up to S seconds for something else (204)
  *     POST texts                     schemas and prompts by their hash
- *     GET  generations, generations/N
- *     GET  supergraph.graphql        for any federation router that polls a URL; with ETag
+ *     GET  generations, generations/N, labels
+ *     GET  supergraph.graphql        for any federation router that polls a URL; with ETag; of ?generation=N
  *     GET  schema.graphql            the API schema, likewise
  *     GET  changelog                 what each generation changed of the API; a page for browsers, else JSON
- *     POST publish, rollback, promote
+ *     POST publish, rollback, promote, label
  *     POST check, approve            what a change would break, and the consent of who owns it
  *     POST canary                    what became of one, as a gateway that follows has judged it
  *
@@ -19,7 +19,14 @@ import type { Store } from '../../store/index.ts';
 import type { CompositionProblem } from '../../supergraph/index.ts';
 import { createStoreFeed, type ServedGenerations, servedOf, signingKeyOf } from '../follow/index.ts';
 import { hashOfText, type PublishedGeneration } from '../generation/index.ts';
-import { type Author, type Published, type Registry, RegistryError } from '../publish/index.ts';
+import {
+  type Author,
+  type ComposedSdl,
+  type GenerationName,
+  type Published,
+  type Registry,
+  RegistryError,
+} from '../publish/index.ts';
 import type { Changelog } from './changelog.ts';
 import { changelogPage, pageHeaders } from './changelog-page.ts';
 import type { RegistryChecks } from './registry-checks.ts';
@@ -27,6 +34,7 @@ import {
   approveForm,
   canaryForm,
   checkForm,
+  labelForm,
   promoteForm,
   publishForm,
   rollbackForm,
@@ -61,6 +69,11 @@ export interface RegistryAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Text is sent as it is, anything else as JSON; undefined: none. */
   readonly body?: unknown;
+}
+
+/** As the history has it. */
+export interface LabelledGeneration extends PublishedGeneration {
+  readonly labels: readonly string[];
 }
 
 export interface RegistryRoutes {
@@ -99,14 +112,15 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
         return { status: 200, body: { texts: Object.fromEntries(await table.texts(hashes)) } };
       }
       case 'GET generations':
-        if (number !== undefined)
-          return { status: 200, body: await registry.generation(ref, countOf('generation', number)) };
+        if (number !== undefined) return { status: 200, body: await generationOf(ref, number) };
         return { status: 200, body: await history(ref, query) };
       case 'GET supergraph.graphql':
       case 'GET supergraph':
-        return sdlAnswer((await registry.composed(ref)).supergraphSdl, call.knownTag);
+        return sdlAnswer((await composed(ref, query)).supergraphSdl, call.knownTag);
       case 'GET schema.graphql':
-        return sdlAnswer((await registry.composed(ref)).apiSdl, call.knownTag);
+        return sdlAnswer((await composed(ref, query)).apiSdl, call.knownTag);
+      case 'GET labels':
+        return { status: 200, body: await table.labels.all(ref) };
       case 'GET changelog':
         return changes(ref, query, call);
       case 'POST publish': {
@@ -129,11 +143,15 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
         const { to, ...note } = parse(rollbackForm, call.body);
         return published(await registry.rollback(ref, to, authorOf(call.caller, note)));
       }
+      case 'POST label': {
+        const { name: label, generation } = parse(labelForm, call.body);
+        return { status: 200, body: await registry.label(ref, label, generation ?? undefined, call.caller) };
+      }
       case 'POST promote': {
-        const { from, canary, ...note } = parse(promoteForm, call.body);
+        const { from, generation, canary, ...note } = parse(promoteForm, call.body);
         const author = authorOf(call.caller, note);
         if (from === undefined) return published(await registry.promoteCanary(ref, author));
-        return published(await registry.promote(refOf(from), ref, { ...author, canary }));
+        return published(await registry.promote(refOf(from), ref, { ...author, canary }, generation));
       }
       case 'POST canary': {
         const end = { ...ref, ...parse(canaryForm, call.body), at: Date.now(), actor: call.caller.actor };
@@ -171,10 +189,32 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
     return next;
   };
 
-  const history = async (ref: GraphRef, query: URLSearchParams): Promise<readonly PublishedGeneration[]> => {
+  const history = async (ref: GraphRef, query: URLSearchParams): Promise<readonly LabelledGeneration[]> => {
     const limit = Math.min(mostGenerations, countOf('limit', query.get('limit') ?? '20'));
     const before = query.get('before');
-    return table.history(ref, { limit, before: before === null ? undefined : countOf('before', before) });
+    const page = { limit, before: before === null ? undefined : countOf('before', before) };
+    return labelled(ref, await table.history(ref, page));
+  };
+
+  const generationOf = async (ref: GraphRef, name: string): Promise<LabelledGeneration | undefined> => {
+    const generation = await registry.generation(ref, await registry.numberOf(ref, generationNameOf(name)));
+    return (await labelled(ref, [generation]))[0];
+  };
+
+  const labelled = async (
+    ref: GraphRef,
+    generations: readonly PublishedGeneration[],
+  ): Promise<readonly LabelledGeneration[]> => {
+    const labels = await table.labels.all(ref);
+    return generations.map((generation) => {
+      const matches = labels.filter(({ number }) => number === generation.number);
+      return { ...generation, labels: matches.map(({ name }) => name) };
+    });
+  };
+
+  const composed = (ref: GraphRef, query: URLSearchParams): Promise<ComposedSdl> => {
+    const name = query.get('generation');
+    return registry.composed(ref, name === null ? undefined : generationNameOf(name));
   };
 
   const changes = async (ref: GraphRef, query: URLSearchParams, call: RegistryCall): Promise<RegistryAnswer> => {
@@ -230,6 +270,11 @@ function refOf(text: string): GraphRef {
   const ref = parseGraphRef(text);
   if (ref === undefined) throw new RegistryError('BAD_REQUEST', 'a graph and its variant are named as shop@production');
   return ref;
+}
+
+/** A number, or else a label. */
+function generationNameOf(text: string): GenerationName {
+  return /^\d/.test(text) ? countOf('generation', text) : text;
 }
 
 function countOf(name: string, text: string): number {

@@ -2,6 +2,7 @@ export { Changelog } from './changelog.ts';
 export {
   createRegistryRoutes,
   isRegistryPath,
+  type LabelledGeneration,
   type RegistryAnswer,
   type RegistryRoutes,
 } from './create-registry-routes.ts';

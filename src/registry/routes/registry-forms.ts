@@ -50,8 +50,22 @@ export const approveForm = z.strictObject({
   changes: z.union([z.literal('all'), z.array(z.string().max(100)).min(1).max(500)]),
   comment: note,
 });
-export const rollbackForm = z.strictObject({ to: z.number().int().min(1).optional(), ...author });
-export const promoteForm = z.strictObject({ from: z.string().max(200).optional(), canary, ...author });
+
+/** Not `none`, by which commands take a label away, and no number. */
+const labelName = z
+  .string()
+  .regex(
+    /^(?!none$)[A-Za-z][A-Za-z0-9._-]{0,63}$/,
+    'a label begins with a letter, and has letters, digits, ".", "_" and "-"',
+  );
+/** Its number or label. */
+export const generationName = z.union([z.number().int().min(1), labelName]);
+
+export const labelForm = z.strictObject({ name: labelName, generation: generationName.nullable() });
+export const rollbackForm = z.strictObject({ to: generationName.optional(), ...author });
+export const promoteForm = z
+  .strictObject({ from: z.string().max(200).optional(), generation: generationName.optional(), canary, ...author })
+  .refine(({ from, generation }) => from !== undefined || generation === undefined, 'generation is one of `from`');
 export const textsForm = z.strictObject({ hashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(500) });
 export const canaryForm = z.strictObject({
   number: z.number().int().min(1),

@@ -15,6 +15,7 @@ import type { AuditLog } from '../audit-log.ts';
 import { nextRevision, revisionOf } from '../revisions.ts';
 import type { StoreKeys } from '../store-keys.ts';
 import type { RegistryGenerationRow, StoreDatabase, StoreTransaction } from '../tables.ts';
+import { LabelTable } from './label-table.ts';
 
 /** What serves of a variant. */
 export interface RegistryHead {
@@ -63,6 +64,7 @@ const topic = 'registry';
 const maxHashes = 500;
 
 export class RegistryTable {
+  readonly labels: LabelTable;
   readonly #db: StoreDatabase;
   readonly #storeKeys: StoreKeys;
   readonly #auditLog: AuditLog;
@@ -71,6 +73,7 @@ export class RegistryTable {
     this.#db = db;
     this.#storeKeys = storeKeys;
     this.#auditLog = auditLog;
+    this.labels = new LabelTable(db, auditLog);
   }
 
   /** Counts all changes of all graphs. */

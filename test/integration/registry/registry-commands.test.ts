@@ -105,6 +105,31 @@ describe('the owner of a subgraph', () => {
     });
   });
 
+  it('gives labels to generations, and takes them wherever it takes numbers', async () => {
+    expect((await own('supergraph', 'label', '3', 'stable')).out).toBe('stable is generation 3 of shop@production\n');
+    expect((await own('supergraph', 'label', '1', 'first')).code).toBe(0);
+    expect((await own('supergraph', 'history')).out).toMatch(/^3 .* stable$/m);
+    expect((await own('supergraph', 'fetch', '--generation', 'stable')).out).toContain('price: Int');
+    expect((await own('supergraph', 'fetch', '--generation', '1')).out).not.toContain('price: Int');
+    expect((await own('supergraph', 'diff', '--from', 'first', '--to', 'stable')).out).toContain('price: Int');
+    expect((await own('subgraph', 'rollback', '--name', 'products', '--to', 'stable')).code).toBe(0);
+    expect((await own('subgraph', 'fetch', '--name', 'products')).out).toBe(priced);
+    const moved = await own('supergraph', 'label', 'first', 'stable', '--json');
+    expect(JSON.parse(moved.out)).toEqual({ name: 'stable', before: 3, number: 1 });
+    expect((await own('supergraph', 'rollback', '--to', 'stable')).code).toBe(0);
+    expect((await own('subgraph', 'fetch', '--name', 'products')).out).toBe(sdl);
+    const labelled = ['supergraph', 'promote', 'shop@labelled', '--from', 'shop@production', '--generation', 'stable'];
+    expect(await own(...labelled)).toMatchObject({ code: 0 });
+    expect(await own('supergraph', 'rollback', '--to', 'stabel')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('did you mean "stable"?'),
+    });
+    expect(await own('supergraph', 'label', '99', 'stable')).toMatchObject({ code: 2 });
+    expect(await own('supergraph', 'label', '1', '12')).toMatchObject({ code: 2 });
+    expect((await own('supergraph', 'label', 'none', 'first')).out).toContain('no label of shop@production any more');
+    expect(await own('supergraph', 'label', 'none', 'first')).toMatchObject({ code: 2 });
+  });
+
   it('promotes one variant to another, and a canary to everyone', async () => {
     expect(await own('supergraph', 'promote', 'shop@live', '--from', 'shop@production')).toMatchObject({ code: 0 });
     expect(await own('supergraph', 'promote', 'shop@live')).toMatchObject({

@@ -68,6 +68,24 @@ export function describeRegistryTable(fresh: () => StoreConfig | Promise<StoreCo
     expect(await other.registry.texts(first.texts.keys())).toEqual(first.texts);
   });
 
+  it('moves a label of a variant from one generation to another, and records who did', async () => {
+    const store = await openAt(await fresh());
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => store.close());
+    const { labels } = store.registry;
+    const by = { at: 8_000, actor: 'cli:ann' };
+    expect(await labels.move({ ...shop, ...by, name: 'stable', number: 1 })).toBeUndefined();
+    await labels.move({ ...shop, ...by, variant: 'other', name: 'stable', number: 7 });
+    expect(await labels.move({ ...shop, ...by, name: 'stable', number: 2 })).toBe(1);
+    expect(await labels.all(shop)).toEqual([{ name: 'stable', number: 2, at: 8_000 }]);
+    expect(await labels.move({ ...shop, ...by, name: 'stable', number: undefined })).toBe(2);
+    expect(await labels.all(shop)).toEqual([]);
+    expect(await store.auditLog.newest(2)).toMatchObject([
+      { action: 'registry.label', actor: 'cli:ann', before: { number: 2 } },
+      { before: { number: 1 }, after: { name: 'stable', number: 2 } },
+    ]);
+  });
+
   it('lets one of two that publish at once go first, whichever store they have open', async () => {
     const config = await fresh();
     await using stack = new AsyncDisposableStack();
