@@ -60,13 +60,18 @@ async function backup(name: string, { config: configFile, records, json }: Backu
 
 async function restore(name: string, { config: configFile, force, json }: RestoreOptions): Promise<void> {
   const { store: config, file } = await loadConfig(configFile);
-  const { restoreStore, StoreExists } = await import('../store/backup/index.ts');
+  const { restoreStore, StoreExists, StoreOpen } = await import('../store/backup/index.ts');
   try {
     const work = () => restoreStore({ config, configFile: file, file: resolve(name), force });
     await withProgress('restoring the store', work);
     printResult({ json }, { restored: resolve(name), store: config.kind }, () => `The store is what ${name} has.`);
   } catch (error) {
     if (error instanceof StoreExists) return fail('REFUSED', `${error.message}; --force replaces it`);
+    if (error instanceof StoreOpen)
+      return fail(
+        'REFUSED',
+        `${error.message}: stop the gateways of this store, which would go on writing to what is replaced`,
+      );
     if (error instanceof ArchiveError) return fail('FILE', `${name}: ${error.message}`);
     if (error instanceof ConfigError) throw error;
     fail('STORE', `the store cannot be restored: ${fileFailure(error)}`);

@@ -1,4 +1,5 @@
 /** Opens the store that `store` configures: its tables created or brought up to date, its key checked. */
+import { sql } from 'kysely';
 import { ConfigError, type StoreConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import type { Logger } from '../observability/index.ts';
@@ -25,6 +26,8 @@ export interface Store {
   readonly budgetRaises: BudgetRaiseTable;
   readonly ledger: LedgerTable;
   readonly registry: RegistryTable;
+  /** The clock of the database, in milliseconds since 1970; undefined: it is that of this machine. */
+  clock(): Promise<number | undefined>;
   /** The newest change of each table that gateways follow, counted up: of `api_keys` and `budget_raises`. */
   revisions(): Promise<Readonly<Record<string, number>>>;
   /** A key of 32 bytes for a purpose. It stays the same when the store is given another key. */
@@ -99,6 +102,7 @@ function storeOf(db: StoreDatabase, kind: StoreConfig['kind'], { keys, derivatio
     budgetRaises,
     ledger: new LedgerTable(db, names),
     registry: new RegistryTable(db, keys, auditLog),
+    clock: () => clockOf(db, kind),
     revisions: () => allRevisions(db),
     deriveKey: (purpose) => deriveKey(derivationSecret, purpose),
     rekey: (actor) => rekey({ db, kind, keys, auditLog, actor, at: Date.now() }),
@@ -106,6 +110,13 @@ function storeOf(db: StoreDatabase, kind: StoreConfig['kind'], { keys, derivatio
       eraseUser({ db, kind, names, apiKeys, budgetRaises, auditLog, user, actor, at: Date.now() }),
     close: () => db.destroy(),
   };
+}
+
+async function clockOf(db: StoreDatabase, kind: StoreConfig['kind']): Promise<number | undefined> {
+  if (kind === 'sqlite') return undefined;
+  const { rows } = await sql<{ readonly at: number | string }>`
+    select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as at`.execute(db);
+  return Number(rows[0]?.at);
 }
 
 /** @throws UnusableStore where the file with the generated key of an existing store is gone */

@@ -13,8 +13,12 @@ export async function storeFindings({ store, file }: ResolvedConfig): Promise<re
   const place = store.kind === 'sqlite' ? store.file : 'PostgreSQL';
   const isNew = store.kind === 'sqlite' && !(await isThere(store.file));
   if (isNew) return [await folderFinding('store', dirname(store.file), 'is made at the start')];
+  const clock: Finding[] = [];
   try {
     const opened = await openStore({ config: store, configFile: file, log: { warn: () => undefined } });
+    const began = Date.now();
+    const at = await opened.clock();
+    if (at !== undefined) clock.push(skewFinding('PostgreSQL', (began + Date.now()) / 2 - at));
     await opened.close();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -28,7 +32,7 @@ export async function storeFindings({ store, file }: ResolvedConfig): Promise<re
     ];
   }
   const opens = ok('store', `${place} can be opened`);
-  return store.kind === 'sqlite' && store.key === undefined ? [opens, await keyFinding(store.file)] : [opens];
+  return store.kind === 'sqlite' && store.key === undefined ? [opens, await keyFinding(store.file)] : [opens, ...clock];
 }
 
 async function keyFinding(database: string): Promise<Finding> {

@@ -1,2 +1,2 @@
 export { backupStore } from './backup-store.ts';
-export { restoreStore, StoreExists } from './restore-store.ts';
+export { restoreStore, StoreExists, StoreOpen } from './restore-store.ts';

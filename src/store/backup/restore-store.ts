@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { ArchiveError, readArchive } from '../../archive/index.ts';
 import type { StoreConfig } from '../../config/index.ts';
 import { keyFileOf, keysOf, openStore } from '../index.ts';
@@ -30,7 +31,12 @@ export class StoreExists extends Error {
   override readonly name = 'StoreExists';
 }
 
-/** @throws ArchiveError, StoreExists, or ConfigError where the backup does not open with the configured key */
+/** Somebody has the store open, and would go on writing to what is replaced. */
+export class StoreOpen extends Error {
+  override readonly name = 'StoreOpen';
+}
+
+/** @throws ArchiveError, StoreExists, StoreOpen, or ConfigError where the backup does not open with the configured key */
 export async function restoreStore(options: RestoreOptions): Promise<void> {
   const { config, file } = options;
   const parent = config.kind === 'sqlite' ? dirname(config.file) : tmpdir();
@@ -58,6 +64,7 @@ async function restoreSqlite(
   const records = join(folder, backupNames.records);
   const store = await openStore({ config: { ...config, file: database }, configFile, log: { warn: () => undefined } });
   await store.close();
+  for (const old of [config.file, recordsFileOf(config.file)]) refuseOpen(old);
   // What belonged to the file before would be taken for this one's.
   for (const old of [config.file, recordsFileOf(config.file)])
     for (const ending of ['-wal', '-shm']) await rm(`${old}${ending}`, { force: true });
@@ -65,6 +72,21 @@ async function restoreSqlite(
   if (existsSync(records)) await rename(records, recordsFileOf(config.file));
   await rename(database, config.file);
 }
+
+/** Whoever has a database in WAL mode open keeps others from having it alone. @throws StoreOpen */
+function refuseOpen(file: string): void {
+  if (!existsSync(file)) return;
+  try {
+    using database = new DatabaseSync(file, { timeout: 0 });
+    database.exec('pragma locking_mode = exclusive; begin exclusive; rollback');
+  } catch (error) {
+    const { errcode } = error as { readonly errcode?: number };
+    if (errcode === sqliteBusy) throw new StoreOpen(`a process has ${file} open`);
+    // It is damaged, and is to be replaced.
+  }
+}
+
+const sqliteBusy = 5;
 
 async function restorePostgres({ config, force }: RestoreOptions, url: string, folder: string): Promise<void> {
   const tablesFolder = join(folder, backupNames.tables);

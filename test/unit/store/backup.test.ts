@@ -111,6 +111,20 @@ describe.each(kinds)('a store in %s', (name, configOf) => {
     expect((await readdir(folder)).filter((entry) => entry.startsWith('.isthmus'))).toEqual([]);
   });
 
+  it('is not replaced while a process has it open, where that can be seen', async () => {
+    const config = configOf();
+    const file = join(folder, `open-${config.kind}.backup`);
+    const store = await open(config);
+    await backupStore({ config, file, records: false, at: new Date() });
+    const clock = await store.clock();
+    expect(clock === undefined).toBe(config.kind === 'sqlite');
+    expect(Math.abs((clock ?? Date.now()) - Date.now())).toBeLessThan(60_000);
+    const restore = () => restoreStore({ config, configFile: 'a.yaml', file, force: true });
+    if (config.kind === 'sqlite') await expect(restore()).rejects.toThrow(/a process has .*state\.db open/);
+    await store.close();
+    await restore();
+  });
+
   it('is not touched by a file that is not what was written, or opens with another key', async () => {
     const config = configOf();
     const file = join(folder, `${name}.damaged`);
