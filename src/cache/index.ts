@@ -7,6 +7,7 @@ export { createStampMemory, TagStamps } from './memory/tag-stamps.ts';
 export { type CacheOutcome, CacheOutcomes, type OutcomeCounts } from './outcomes/cache-outcomes.ts';
 export { sumOutcomes } from './outcomes/sum-outcomes.ts';
 export { Verification } from './outcomes/verification.ts';
+export { readCacheDirectives } from './policy/cache-directives.ts';
 export { CacheHints, type HintedSelection } from './policy/cache-hints.ts';
 export type { CachePolicy } from './policy/cache-policy.ts';
 export { OperationPolicy, type PolicyRefusal, type PolicySources } from './policy/operation-policy.ts';

@@ -267,7 +267,7 @@ describe.skipIf(withoutRedis)('the Redis cache', () => {
     expect(await store.get('key')).toBeUndefined();
     expect((await store.get('other'))?.value.toString()).toBe('value');
     await admin.config('SET', 'maxmemory', '0');
-    const readMsAgo = performance.now() - invalidatedAt + 50;
+    const readMsAgo = performance.now() - invalidatedAt + 5_000;
     await store.set('late', 'read before', { tags: ['tag'], readMsAgo });
     expect(await store.get('late')).toBeUndefined();
     await store.set('new', 'read after', { tags: ['tag'] });

@@ -1,4 +1,5 @@
 /** The caching headers of a response (RFC 9111), as a cache that is shared by readers is to understand them. */
+import { readCacheDirectives } from './cache-directives.ts';
 import { type CachePolicy, notCached } from './cache-policy.ts';
 
 export interface CachingHeaders {
@@ -10,13 +11,7 @@ export interface CachingHeaders {
 /** @returns `notCached` for what is contradictory or cannot be read: the stricter meaning */
 export function readCacheControl({ cacheControl, age, vary }: CachingHeaders): CachePolicy {
   if (vary?.split(',').some((name) => name.trim() === '*') === true) return notCached;
-  const directives = new Map<string, string | undefined>();
-  for (const part of cacheControl.split(',')) {
-    const [name = '', value] = part.split('=', 2);
-    const key = name.trim().toLowerCase();
-    // Of a directive that is given twice, the first counts (RFC 9111, section 4.2.1).
-    if (key !== '' && !directives.has(key)) directives.set(key, value?.trim().replace(/^"(.*)"$/, '$1'));
-  }
+  const directives = readCacheDirectives(cacheControl);
   if (directives.has('no-store') || directives.has('no-cache')) return notCached;
   const isPrivate = directives.has('private');
   const lifetime = (isPrivate ? undefined : directives.get('s-maxage')) ?? directives.get('max-age');

@@ -21,6 +21,8 @@ const tagBytes = tagNameCharacters + tokenCharacters;
 /** Before the tags. */
 export const headBytes = 19;
 const partBytes = 9;
+/** How far the clocks of a server and of its replica may be apart. */
+const mostSkewMs = 1_000;
 /** The most that an entry is longer than its value. */
 export const maxOverhead = headBytes + partBytes + 255 * tagBytes;
 
@@ -86,6 +88,8 @@ export class EntryDecoder {
     const ageMs = this.#now - bytes.readDoubleBE(3);
     const freshMs = bytes.readDoubleBE(11) - this.#now;
     if (!Number.isFinite(ageMs) || !Number.isFinite(freshMs)) return undefined;
+    // Redis’s clock has gone back, or is that of another server after a failover: nobody knows how old the entry is.
+    if (ageMs < -mostSkewMs) return undefined;
     const tags = bytes.toString('latin1', headBytes, end);
     if (tags !== this.#tags.text) {
       const ofTags = namesIn(tags);

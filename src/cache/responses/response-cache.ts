@@ -144,10 +144,12 @@ export class ResponseCache {
     if (entry === undefined) return undefined;
     const response = this.#decode(key, entry.value);
     if (response === undefined) return undefined;
+    const ageMs = entry.ageMs + response.readMs;
     return {
       response,
-      ageMs: entry.ageMs + response.readMs,
-      staleMs: -entry.freshMs,
+      ageMs,
+      // However long the store says that it is fresh, its own time is not longer.
+      staleMs: Math.max(-entry.freshMs, ageMs - response.policy.maxAgeMs),
       lookupAt: performance.now(),
     };
   }

@@ -159,6 +159,9 @@ describe('the response cache', () => {
       ['max-age=oops', {}, 'no-store'],
       ['max-age=-1', {}, 'no-store'],
       ['public', {}, 'no-store'],
+      ['extension="a, max-age=20, b"', {}, 'no-store'],
+      ['extension="a, no-store", max-age=20', {}, 'max-age=20, public'],
+      ['max-age=20, extension="not closed, no-store', {}, 'max-age=20, public'],
     ];
     const { products, stock } = gateway.subgraphs;
     if (products === undefined || stock === undefined) throw new Error('the subgraphs are there');

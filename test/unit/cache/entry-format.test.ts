@@ -16,7 +16,8 @@ function entry(value: Buffer, tagNames: readonly string[] = names, part = encode
   return Buffer.concat([head, ...tagNames.map((name) => Buffer.from(`${name}12345678`)), part]);
 }
 
-const decode = (bytes: Buffer, maxValueBytes = 1_000_000) => new EntryDecoder(now, maxValueBytes).decode(bytes);
+const decode = (bytes: Buffer, maxValueBytes = 1_000_000, at = now) =>
+  new EntryDecoder(at, maxValueBytes).decode(bytes);
 const json = Buffer.from(JSON.stringify(Array.from({ length: 1_000 }, (_, id) => ({ id, name: `name ${id}` }))));
 
 describe('an entry in Redis', () => {
@@ -30,6 +31,13 @@ describe('an entry in Redis', () => {
     const noise = Buffer.from(Array.from({ length: 10_000 }, () => random.below(256)));
     expect(decode(entry(noise))?.value.equals(noise)).toBe(true);
     expect(entry(noise).length).toBeLessThan(noise.length + 100);
+  });
+
+  it('is nothing where the clock has gone back behind the time at which it was stored', () => {
+    const bytes = entry(json);
+    // A replica that has become the primary may be a little behind.
+    expect(decode(bytes, undefined, now - 5_900)).toMatchObject({ ageMs: 0 });
+    expect(decode(bytes, undefined, now - 60_000)).toBeUndefined();
   });
 
   it('is nothing where any byte of its tags or value is another, or it is cut', () => {

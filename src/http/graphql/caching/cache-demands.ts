@@ -1,7 +1,7 @@
 /** What a request asks of caches: the directives of `Cache-Control`, where its caller may direct them, and its write token. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../../../access/index.ts';
-import { type Soon, type WriteTokens, writeTokenHeader } from '../../../cache/index.ts';
+import { readCacheDirectives, type Soon, type WriteTokens, writeTokenHeader } from '../../../cache/index.ts';
 import type { CacheConfig } from '../../../config/index.ts';
 import type { CacheDemands } from '../../../transport/index.ts';
 
@@ -33,16 +33,11 @@ function mayDirect({ id, scopes, roles }: Principal, allowed: CacheConfig['clien
 }
 
 /**
- * The directives of RFC 9111, section 5.2.1; of one that is given twice, the first counts. `no-transform` has nothing to forbid.
+ * The directives of RFC 9111, section 5.2.1. `no-transform` has nothing to forbid.
  * @returns undefined where none of them is there, or readable
  */
 export function readRequestDirectives(control: string): CacheDemands | undefined {
-  const directives = new Map<string, string | undefined>();
-  for (const part of control.split(',')) {
-    const [name = '', value] = part.split('=', 2);
-    const key = name.trim().toLowerCase();
-    if (!directives.has(key)) directives.set(key, value?.trim().replace(/^"(.*)"$/, '$1'));
-  }
+  const directives = readCacheDirectives(control);
   const maxAgeMs = millisecondsOf(directives.get('max-age'));
   const minFreshMs = millisecondsOf(directives.get('min-fresh'));
   const staleValue = directives.get('max-stale');

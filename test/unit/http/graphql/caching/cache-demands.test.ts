@@ -11,6 +11,7 @@ describe('Cache-Control of a request', () => {
     ['max-age=5, min-fresh="3", max-stale=0', { maxAgeMs: 5_000, minFreshMs: 3_000, maxStaleMs: 0 }],
     ['max-age=5, max-age=9', { maxAgeMs: 5_000 }],
     ['max-age=-1', undefined],
+    ['extension="a, no-cache, b", max-age=5', { maxAgeMs: 5_000 }],
     ['max-age=soon, no-transform', undefined],
     ['', undefined],
   ])('%j is read', (text, demands) => {
