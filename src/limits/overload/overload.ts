@@ -31,6 +31,8 @@ export class Overload {
   readonly #timer: NodeJS.Timeout;
   readonly #latenessMs: () => number;
   #running = 0;
+  /** Of these, how many have ended in this turn of the event loop. */
+  #ended = 0;
   /** The most that ran at once in this period. */
   #most = 0;
   #refused = 0;
@@ -72,13 +74,20 @@ export class Overload {
     try {
       return await work();
     } finally {
-      this.#running--;
-      this.#giveTurns();
+      // A place is free again in the next turn: operations that wait for nothing end before the next of the turn begins, and
+      // as many as there are would run in it.
+      if (this.#ended++ === 0) setImmediate(() => this.#free());
     }
   }
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  #free(): void {
+    this.#running -= this.#ended;
+    this.#ended = 0;
+    this.#giveTurns();
   }
 
   #take(): void {

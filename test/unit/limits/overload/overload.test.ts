@@ -10,6 +10,12 @@ const lines: string[] = [];
 const destination = { write: (line: string) => lines.push(line) } as never;
 const log = createLogger({ level: 'debug', readable: false, destination });
 
+/** A place is free again in the turn after the one in which its operation ended. */
+async function placesFree(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
+}
+
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] }));
 afterEach(() => vi.useRealTimers());
 
@@ -29,7 +35,7 @@ function setUp(options: { readonly maxConcurrency?: number; readonly queue?: num
   }
   const endFirst = async (): Promise<void> => {
     ends.shift()?.();
-    await nextTurn();
+    await placesFree();
   };
   return { overload, loop, run, began, ends, endFirst };
 }
@@ -41,6 +47,19 @@ describe('a thread with a limit of what runs at once', () => {
     expect(began).toEqual(['a', 'b']);
     await endFirst();
     expect(began).toEqual(['a', 'b', 'c']);
+  });
+
+  it('runs no more in one turn of its loop, though they end in it', async () => {
+    const { overload, began } = setUp();
+    const run = (name: string) =>
+      overload.run('interactive', new AbortController().signal, async () => began.push(name));
+    const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map(run));
+    for (let microtask = 0; microtask < 50; microtask++) await undefined;
+    expect(began).toEqual(['a', 'b']);
+    await all;
+    expect(began).toEqual(['a', 'b', 'c', 'd', 'e']);
+    await placesFree();
+    expect(overload.running).toBe(0);
   });
 
   it('refuses what has waited too long, and at once what finds no place to wait', async () => {
@@ -70,7 +89,7 @@ describe('a thread with a limit of what runs at once', () => {
     const failed = overload.run('interactive', new AbortController().signal, () => Promise.reject(new Error('no')));
     void run('b');
     await expect(failed).rejects.toThrow('no');
-    await nextTurn();
+    await placesFree();
     expect(began).toEqual(['b']);
   });
 
