@@ -29,7 +29,9 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
   'telemetry.otlp': ({ telemetry }) => JSON.stringify(telemetry.otlp),
   'telemetry.sample': ({ telemetry }) => telemetry.tracing.sample,
   'telemetry.slow': ({ telemetry }) => telemetry.tracing.slowMs,
+  'telemetry.trust_client_sampling': ({ telemetry }) => telemetry.tracing.isClientTrusted,
   'telemetry.texts': ({ telemetry }) => telemetry.tracing.hasTexts,
+  'telemetry.propagate_to_models': ({ telemetry }) => telemetry.tracing.reachesModels,
   'telemetry.service': ({ telemetry }) => JSON.stringify(telemetry.service),
 };
 

@@ -12,6 +12,7 @@ export {
   type RequestEnd,
   RequestEvent,
   type RequestSink,
+  type ServerAddress,
   type TraceContext,
   waitFor,
 } from './events/index.ts';

@@ -81,6 +81,8 @@ export interface ModelCallRecord {
    * `max_tokens=64000` (given another value). Absent where nothing was.
    */
   readonly adapted?: readonly string[];
+  /** Of its span, where its provider was told of it: 16 hexadecimal digits. No log line, file or record has it. */
+  readonly spanId?: string | undefined;
   /** For its span alone, where `telemetry.texts` is on: no log line, file or record has them. */
   readonly texts?: CallTexts;
   readonly streamed: boolean;

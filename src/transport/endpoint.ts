@@ -4,6 +4,7 @@
  * would need twenty requests to see it, and a URL that refuses connections looks like the least busy one.
  */
 import type { BreakerConfig } from '../config/index.ts';
+import type { ServerAddress } from '../observability/index.ts';
 import { type BreakerShare, type BreakerState, CircuitBreaker, type Verdict } from './circuit-breaker.ts';
 import type { Exchange } from './exchange.ts';
 import type { LeanRequest } from './lean/lean-exchange.ts';
@@ -31,6 +32,7 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly url: string;
   readonly path: string;
+  readonly server: ServerAddress;
   readonly pool: ConnectionPool;
   readonly maxInFlight: number;
   inFlight = 0;
@@ -40,9 +42,13 @@ export class Endpoint {
   #ejectedUntil = 0;
 
   constructor({ url, pool, maxInFlight, breaker, breakerShare, onBreakerChange }: EndpointOptions) {
-    const { pathname, search } = new URL(url);
+    const { protocol, hostname, port, pathname, search } = new URL(url);
     this.url = url;
     this.path = pathname + search;
+    this.server = {
+      address: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+    };
     this.pool = pool;
     this.maxInFlight = maxInFlight;
     this.#ejectionMs = breaker?.sleepMs ?? ejectionMs;

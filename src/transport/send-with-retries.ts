@@ -120,7 +120,7 @@ function exchange(
     call.step = undefined;
     const end = performance.now();
     endpoint.end(verdictOn(outcome), probe, end);
-    if (call.event !== undefined) noteAttempt(call.event, outcome, now, end);
+    if (call.event !== undefined) noteAttempt(call.event, endpoint, outcome, now, end);
     ended(outcome);
   });
   call.step = running;
@@ -131,10 +131,10 @@ function exchange(
 }
 
 /** Whoever began the call may have left since, and its event has been handed on. */
-function noteAttempt(event: FetchEvent, outcome: Outcome, began: number, ended: number): void {
+function noteAttempt(event: FetchEvent, { server }: Endpoint, outcome: Outcome, began: number, ended: number): void {
   if (event.ended !== 0) return;
   const status = outcome.kind === 'answered' ? outcome.status : undefined;
-  event.addAttempt({ began, ended, outcome: attemptOutcome(outcome), status });
+  event.addAttempt({ began, ended, outcome: attemptOutcome(outcome), status, server });
 }
 
 function attemptOutcome(outcome: Outcome): ErrorCode | 'ok' {

@@ -23,6 +23,8 @@ export interface CallBounds {
    * is not made. Throws the reason where it has aborted already. @default the signal's own event is used
    */
   onStop?(stop: (reason: unknown) => void): void;
+  /** Headers of the request of this call alone, names and values alternately. @default none */
+  readonly headers?: readonly string[] | undefined;
   /**
    * Called just before the first byte of the request is written, by providers that say so (`announcesSends`); what it
    * throws fails the call, and nothing is sent.

@@ -11,11 +11,15 @@ export type TraceFormat = (typeof traceFormats)[number];
 export interface TracingConfig {
   /** The share of requests whose spans are sent, of those for which no client has decided. */
   readonly sample: number;
+  /** Whether a client may decide for its requests. */
+  readonly isClientTrusted: boolean;
   /** A request that took so long is sent whatever was decided; undefined: none is. */
   readonly slowMs: number | undefined;
   /** Whether spans hold documents and what was said to models and by them. */
   readonly hasTexts: boolean;
   readonly propagation: readonly TraceFormat[];
+  /** Whether providers of models are told of the trace, too. */
+  readonly reachesModels: boolean;
 }
 
 export const tracingKeys = {
@@ -26,6 +30,12 @@ export const tracingKeys = {
     .default(0.01)
     .describe(
       'The share of requests that are traced, from 0 to 1, where the client has not decided. Requests with errors and slow ones always are.',
+    ),
+  trust_client_sampling: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a client’s `traceparent` or B3 headers decide that its request is traced or not; `false`: the share alone does, at random, so that no client can have all of its requests traced. Its trace goes on either way.',
     ),
   slow: z
     .union([z.literal('off'), duration], { error: 'write a duration such as 1s, or off' })
@@ -40,6 +50,12 @@ export const tracingKeys = {
     .default(['w3c'])
     .describe(
       'The headers by which subgraphs are told of the trace: `w3c` (traceparent, tracestate), `b3`, `b3multi` (x-b3-…). All are understood from clients.',
+    ),
+  propagate_to_models: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether providers of models are told of the trace, too, by `traceparent`: for models of your own. `tracestate` is not sent to them.',
     ),
 };
 
@@ -57,11 +73,20 @@ export const serviceYaml = z
   .prefault({});
 
 export function resolveTracing(yaml: z.output<z.ZodObject<typeof tracingKeys>>): TracingConfig {
-  const { sample, slow, texts, propagation } = yaml;
+  const {
+    sample,
+    trust_client_sampling: isClientTrusted,
+    slow,
+    texts,
+    propagation,
+    propagate_to_models: reachesModels,
+  } = yaml;
   return {
     sample,
+    isClientTrusted,
     slowMs: slow === 'off' ? undefined : parseDuration(slow),
     hasTexts: texts === 'on',
     propagation,
+    reachesModels,
   };
 }

@@ -2,6 +2,7 @@
 import type { ModelCallRecord } from '../model-calls.ts';
 import type { FieldEvent } from './field-event.ts';
 import type { OperationEvent } from './request-event.ts';
+import type { TraceContext } from './trace-context.ts';
 
 export class CallEvents {
   readonly operation: OperationEvent;
@@ -16,6 +17,12 @@ export class CallEvents {
   /** Whether a call is to have its texts. */
   get hasTexts(): boolean {
     return this.operation.request.trace?.hasTexts === true;
+  }
+
+  /** What providers are told of; undefined: of none. */
+  get traceForModels(): TraceContext | undefined {
+    const { trace } = this.operation.request;
+    return trace?.reachesModels === true ? trace : undefined;
   }
 
   add(call: ModelCallRecord): void {

@@ -2,6 +2,12 @@
 import type { FieldEvent } from './field-event.ts';
 import type { TraceContext } from './trace-context.ts';
 
+/** Whom a request goes to: a host, without brackets, and its port. */
+export interface ServerAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** One time that it went over the network. */
 export interface FetchAttempt {
   readonly began: number;
@@ -10,6 +16,8 @@ export interface FetchAttempt {
   readonly outcome: string;
   /** The HTTP status; undefined where none came. */
   readonly status: number | undefined;
+  /** @default not known */
+  readonly server?: ServerAddress | undefined;
 }
 
 /** Of most fetches: an array of its own that takes one element has room for seventeen. */

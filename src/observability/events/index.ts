@@ -1,6 +1,6 @@
 export { CallEvents } from './call-events.ts';
 export { EventQueue } from './event-queue.ts';
-export { type FetchAttempt, FetchEvent } from './fetch-event.ts';
+export { type FetchAttempt, FetchEvent, type ServerAddress } from './fetch-event.ts';
 export { FieldEvent } from './field-event.ts';
 export {
   type AnswerSource,

@@ -10,6 +10,8 @@ export interface TraceContext {
   readonly isSampled: boolean;
   /** Whether its spans have what was said to models and by them. @default false */
   readonly hasTexts?: boolean;
+  /** Whether providers of models are told of it. @default false */
+  readonly reachesModels?: boolean;
   /** `tracestate`, handed on as it came. */
   readonly state: string | undefined;
 }

@@ -34,7 +34,7 @@ export async function openTraces({ config, hasTls, log }: TracesOptions): Promis
   } as const;
   return {
     begin(event, headers) {
-      event.trace = beginTrace(headers, isInShare, tracing.hasTexts);
+      event.trace = beginTrace(headers, isInShare, tracing);
     },
     record(event) {
       const { trace } = event;

@@ -48,6 +48,9 @@ describe.each([1, 2])('a page with AI fields, over %d workers', (workers) => {
     const query = 'query Page { products(first: 2) { name summary answer(question: "why?") } }';
     const spans = await traced(query, 12);
     expect(spans.flatMap(({ attributes }) => Object.keys(attributes))).not.toContain('gen_ai.input.messages');
+    expect(graph.provider.requests.flatMap(({ headers }) => headers.traceparent ?? [])).toEqual([]);
+    const fetched = spans.find(({ name }) => name === 'fetch shop')?.attributes;
+    expect(fetched).toMatchObject({ 'server.address': '127.0.0.1', 'server.port': expect.any(Number) });
     expect(tree(spans)).toEqual({
       'the client > POST /graphql': 1,
       'POST /graphql > parse': 1,
@@ -60,6 +63,22 @@ describe.each([1, 2])('a page with AI fields, over %d workers', (workers) => {
       'field Product.summary > chat m': 2,
       'field Product.answer > chat m': 2,
     });
+  });
+});
+
+describe('providers of models', () => {
+  it('are told of the trace and the span of their call where that is asked for, and of nothing else', async () => {
+    await using collector = await startOtlpCollector();
+    const telemetry = `telemetry: { otlp: { url: "${collector.url}", every: 10ms }, sample: 0, propagate_to_models: true }`;
+    await using graph = await startAiGraph({ workers: 1, yaml: telemetry });
+    const { traceId, headers } = newParent();
+    await graph.query('{ product(id: "p1") { summary } }', {}, { ...headers, tracestate: 'x=1' });
+    const isCall = (span: ReceivedSpan) => span.traceId === traceId && span.name === 'chat m';
+    const [call] = await collector.until(1, isCall);
+    expect(graph.provider.requests.map((request) => request.headers.traceparent)).toEqual([
+      `00-${traceId}-${call?.spanId}-01`,
+    ]);
+    expect(graph.provider.requests[0]?.headers).not.toHaveProperty('tracestate');
   });
 });
 

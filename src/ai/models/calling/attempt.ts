@@ -34,6 +34,8 @@ export interface AttemptOptions {
   readonly bounds: CallBounds;
   /** How long the target may take. */
   readonly timeoutMs: number | undefined;
+  /** What the provider is sent beside the request, names and values alternately. @default nothing */
+  readonly headers?: readonly string[] | undefined;
 }
 
 export class Attempt extends TimerEntry {
@@ -58,7 +60,7 @@ export class Attempt extends TimerEntry {
   #rejectWait: ((reason: unknown) => void) | undefined;
   #ended = false;
 
-  constructor({ target, key, ticket, charge, bounds, timeoutMs }: AttemptOptions) {
+  constructor({ target, key, ticket, charge, bounds, timeoutMs, headers }: AttemptOptions) {
     super();
     this.target = target;
     this.key = key;
@@ -66,7 +68,7 @@ export class Attempt extends TimerEntry {
     this.#bounds = bounds;
     this.#ticket = ticket;
     const deadline = timeoutMs === undefined ? bounds.deadline : bounds.deadline.within(timeoutMs);
-    this.call = new AttemptCall(this, deadline);
+    this.call = new AttemptCall(this, deadline, headers);
     this.#probe = target.health.begin(this.startedAt);
     this.#setTimer(deadline);
     addAbortListener(bounds.signal, this);
@@ -176,15 +178,17 @@ class AttemptCall implements ProviderCall {
   readonly key: number;
   readonly structured: ProviderCall['structured'];
   readonly maxOutputTokens: number | undefined;
+  readonly headers: readonly string[] | undefined;
   readonly adapted: string[] = [];
   readonly #attempt: Attempt;
 
-  constructor(attempt: Attempt, deadline: Deadline) {
+  constructor(attempt: Attempt, deadline: Deadline, headers: readonly string[] | undefined) {
     const { structured, maxOutputTokens } = attempt.target.config;
     this.deadline = deadline;
     this.key = attempt.key;
     this.structured = structured;
     this.maxOutputTokens = maxOutputTokens;
+    this.headers = headers;
     this.#attempt = attempt;
   }
 

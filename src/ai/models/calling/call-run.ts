@@ -6,7 +6,13 @@
  */
 import type { Capability } from '../../../config/index.ts';
 import { formatUsd, isoTime } from '../../../lib/index.ts';
-import type { ModelCallParameters, ModelCallRecord, ModelCallSink } from '../../../observability/index.ts';
+import {
+  addTraceHeaders,
+  type ModelCallParameters,
+  type ModelCallRecord,
+  type ModelCallSink,
+  newSpanId,
+} from '../../../observability/index.ts';
 import {
   type AnswerPart,
   type CacheOutcome,
@@ -78,6 +84,10 @@ export class CallRun implements ChoiceContext {
   /** Which fields of the request were adapted to the target that answered. */
   adapted: readonly string[] = [];
   costNanoUsd = 0n;
+  /** Of its span, where providers are told of it. */
+  readonly #spanId: string | undefined;
+  /** What providers are sent of the trace; undefined: nothing. */
+  readonly traceHeaders: readonly string[] | undefined;
   readonly failures: TargetFailure[] = [];
   readonly attempts: { readonly model: string; readonly outcome: string; readonly durationMs: number }[] = [];
   readonly #prices: TargetPrices;
@@ -108,6 +118,13 @@ export class CallRun implements ChoiceContext {
     this.#streamed = options.streamed;
     this.#shadow = options.shadow;
     this.#redact = options.redact;
+    const trace = options.call.events?.traceForModels;
+    if (trace === undefined) return;
+    this.#spanId = newSpanId();
+    const headers: string[] = [];
+    // Not the state: it is others' own, and none of the provider's business.
+    addTraceHeaders(['w3c'], { ...trace, state: undefined }, this.#spanId, headers);
+    this.traceHeaders = headers;
   }
 
   get caller(): Caller {
@@ -274,6 +291,7 @@ export class CallRun implements ChoiceContext {
       cache: this.cache,
       guardrails: this.guardrails,
       ...(this.adapted.length === 0 ? {} : { adapted: this.adapted }),
+      ...(this.#spanId === undefined ? {} : { spanId: this.#spanId }),
       ...(this.messages !== undefined && call.events?.hasTexts === true
         ? { texts: callTexts(this.messages, this.answer, this.#finish, this.#redact) }
         : {}),

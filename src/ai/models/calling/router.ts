@@ -190,8 +190,8 @@ export class Router {
       }
       const charged = chargeAttempt(run, target, ticket);
       const charge = charged instanceof Promise ? await charged : charged;
-      const { bounds } = run;
-      const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: alias.targetTimeoutMs });
+      const { bounds, traceHeaders: headers } = run;
+      const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: alias.targetTimeoutMs, headers });
       run.model = target.reference;
       run.server = target.provider.server;
       const operation = run.call.events?.operation;

@@ -69,7 +69,8 @@ export class ShadowCalls {
       ticket?.release(0);
       return;
     }
-    const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: undefined });
+    const { traceHeaders: headers } = run;
+    const attempt = new Attempt({ target, key, ticket, charge, bounds, timeoutMs: undefined, headers });
     run.model = target.reference;
     try {
       if (target.provider.announcesSends !== true) attempt.onSend();

@@ -35,7 +35,13 @@ export function callEndingOf(call: CallBounds): CallEnding {
   else if (deadline.passed) stop(deadlinePassed());
   else addAbortListener(signal, onAbort);
   return {
-    bounds: { signal: controller.signal, deadline, onSend: () => call.onSend?.(), onArrival: () => call.onArrival?.() },
+    bounds: {
+      signal: controller.signal,
+      deadline,
+      headers: call.headers,
+      onSend: () => call.onSend?.(),
+      onArrival: () => call.onArrival?.(),
+    },
     race: (work) =>
       new Promise((resolve, reject) => {
         if (controller.signal.aborted) {

@@ -55,7 +55,11 @@ export function createHttpPool(options: HttpPoolOptions = {}): HttpPool {
     send(message, bounds) {
       const exchange = new HttpExchange(message.maxBytes, bounds);
       try {
-        sender.send(message, exchange);
+        const { headers } = bounds;
+        sender.send(
+          headers === undefined ? message : { ...message, headers: [...message.headers, ...headers] },
+          exchange,
+        );
       } catch (error) {
         exchange.onResponseError(null, error instanceof Error ? error : new Error(String(error)));
       }

@@ -34,6 +34,8 @@ export function addFetchSpan(
       'http.request.method': last === undefined ? undefined : 'POST',
       'http.request.resend_count': attempts.length > 1 ? attempts.length - 1 : undefined,
       'http.response.status_code': last?.status,
+      'server.address': last?.server?.address,
+      'server.port': last?.server?.port,
       'isthmus.subgraph.name': subgraph,
       'isthmus.fetch.kind': kind,
       'isthmus.fetch.entities': fetch.entities,

@@ -13,6 +13,7 @@ export function addModelCallSpan(list: SpanList, call: ModelCallRecord, parentId
   list.add({
     name: `${operation} ${nameText(model)}`,
     kind: call.attempts.length > 0 ? SpanKind.CLIENT : SpanKind.INTERNAL,
+    spanId: call.spanId,
     parentId,
     began,
     ended: began + call.durationMs,

@@ -178,6 +178,14 @@ describe.each(remote.map((subject) => ({ ...subject, subject })))(
       }
     });
 
+    it('is sent the headers of its call', async () => {
+      const { endpoint, provider } = await serve(subject);
+      const call = { ...within(5_000), headers: ['traceparent', 'of the call'] };
+      await provider.complete(subject.model, request, call);
+      await collect(provider.stream(subject.model, request, call));
+      expect(endpoint.requests.map(({ headers }) => headers.traceparent)).toEqual(['of the call', 'of the call']);
+    });
+
     it('ends at its deadline', async () => {
       const stall: ScriptedReply = { faults: { stop: { at: 'before-headers', how: 'stall' } } };
       const { provider } = await serve(subject, stall);

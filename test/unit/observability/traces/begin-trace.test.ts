@@ -119,6 +119,23 @@ describe('the sample', () => {
     expect(Math.abs(sampled / total - ratio)).toBeLessThanOrEqual(6 * Math.sqrt((ratio * (1 - ratio)) / total));
   });
 
+  it('is what is decided for clients that may not, whatever they say and which id they choose', () => {
+    const untrusted = { isClientTrusted: false };
+    const inShare = '0'.repeat(31).concat('1');
+    const asked = { traceparent: `00-${inShare}-${span}-01` };
+    expect(beginTrace(asked, never, untrusted)).toMatchObject({
+      traceId: inShare,
+      parentSpanId: span,
+      isSampled: false,
+    });
+    expect(beginTrace({ traceparent: `00-${trace}-${span}-00` }, always, untrusted).isSampled).toBe(true);
+    expect(beginTrace({ b3: '1' }, never, untrusted).isSampled).toBe(false);
+    const isInShare = ratioSampler(0.01);
+    expect(isInShare(inShare)).toBe(true);
+    const sampled = Array.from({ length: 1_000 }, () => beginTrace(asked, isInShare, untrusted).isSampled);
+    expect(sampled.filter(Boolean).length).toBeLessThan(100);
+  });
+
   it('decides alike for one trace', () => {
     const [a, b] = [ratioSampler(0.3), ratioSampler(0.3)];
     for (let index = 0; index < 1_000; index++) {

@@ -186,9 +186,10 @@ describe('the span of a fetch', () => {
   it('has its further tries as events, and the status of the last', async () => {
     const request = requestEvent();
     const operation = operationEvent(request);
+    const server = { address: 'products.example', port: 8443 };
     const attempts = [
       { began: operation.began + 5, ended: operation.began + 6, outcome: 'SUBREQUEST_HTTP_ERROR', status: 503 },
-      { began: operation.began + 7, ended: operation.began + 8, outcome: 'ok', status: 200 },
+      { began: operation.began + 7, ended: operation.began + 8, outcome: 'ok', status: 200, server },
     ];
     fetchEvent(operation, { attempts, kind: 'entities', entities: 7, cacheHits: 3, spanId: 'b7ad6b7169203331' });
     const spans = await spansOf(request);
@@ -203,6 +204,8 @@ describe('the span of a fetch', () => {
         'isthmus.fetch.cache.hits': 3,
         'http.response.status_code': 200,
         'http.request.resend_count': 1,
+        'server.address': 'products.example',
+        'server.port': 8443,
       },
       events: [
         {
