@@ -8,6 +8,7 @@ export { type MigratedStore, migrateIn } from './migrate.ts';
 export { keysOf, type OpenStoreOptions, openStore, type Store } from './open-store.ts';
 export type { ErasedUser } from './people/erase-user.ts';
 export { type PersonPage, readPersonPage } from './people/person-page.ts';
+export type { StoredCheck } from './registry/check-table.ts';
 export type { GenerationLabel } from './registry/label-table.ts';
 export type { CanaryEnd, NextGeneration, RegistryHead, RegistryTable } from './registry/registry-table.ts';
 export type { RekeyedStore } from './rekey.ts';

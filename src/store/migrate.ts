@@ -134,6 +134,22 @@ const migrations: readonly ((kind: StoreKind) => readonly string[])[] = [
       primary key (graph, variant, name)
     )`,
   ],
+  (kind) => [
+    `create table isthmus_registry_checks (
+      ${countedId[kind]},
+      graph text not null,
+      variant text not null,
+      at bigint not null,
+      actor text not null,
+      commit_id text,
+      subjects text not null,
+      content_hash text not null,
+      outcome text not null,
+      sections text not null,
+      report text not null
+    )`,
+    'create index isthmus_registry_checks_variant on isthmus_registry_checks (graph, variant, id)',
+  ],
 ];
 
 const countedId: Readonly<Record<StoreKind, string>> = {

@@ -8,6 +8,7 @@ import type { AuditLog } from './audit-log.ts';
 import { raiseSubjectPlace } from './budget-raise-table.ts';
 import { ledgerNamePlace } from './ledger-names.ts';
 import { auditProtection, derivationSecretPlace, UnusableStore } from './migrate.ts';
+import { checkActorPlace, checkReportPlace } from './registry/check-table.ts';
 import { approvalPlace, generationActorPlace } from './registry/registry-table.ts';
 import type { StoreKeys } from './store-keys.ts';
 import type { StoreDatabase, StoreKind, StoreTransaction } from './tables.ts';
@@ -51,6 +52,7 @@ export async function rekey({ db, kind, keys, auditLog, actor, at }: RekeyOption
     await encryptRaisesAgain(transaction, again);
     await encryptPublishersAgain(transaction, again);
     await encryptApprovalsAgain(transaction, again);
+    await encryptChecksAgain(transaction, again);
     const row = {
       key_fingerprint: configured.fingerprint,
       derivation_secret: again(store.derivation_secret, derivationSecretPlace),
@@ -168,6 +170,24 @@ async function encryptPublishersAgain(transaction: StoreTransaction, again: Agai
       }
       if (rows.length < pageSize) break;
     }
+  }
+}
+
+async function encryptChecksAgain(transaction: StoreTransaction, again: Again): Promise<void> {
+  for (let last = 0; ; ) {
+    const rows = await transaction
+      .selectFrom('isthmus_registry_checks')
+      .select(['id', 'actor', 'report'])
+      .where('id', '>', last)
+      .orderBy('id')
+      .limit(pageSize)
+      .execute();
+    for (const { id, actor, report } of rows) {
+      const columns = { actor: again(actor, checkActorPlace), report: again(report, checkReportPlace) };
+      await transaction.updateTable('isthmus_registry_checks').set(columns).where('id', '=', id).execute();
+      last = id;
+    }
+    if (rows.length < pageSize) return;
   }
 }
 

@@ -29,6 +29,7 @@ export interface StoreTables {
   readonly isthmus_registry_generations: RegistryGenerationRow;
   readonly isthmus_registry_heads: RegistryHeadRow;
   readonly isthmus_registry_labels: RegistryLabelRow;
+  readonly isthmus_registry_checks: RegistryCheckRow;
   /** Of changes of a graph, in any variant: JSON, encrypted. */
   readonly isthmus_registry_approvals: {
     readonly id: Generated<number>;
@@ -57,6 +58,21 @@ export interface RegistryLabelRow {
   readonly name: string;
   readonly number: number;
   readonly at: number;
+}
+
+/** `subjects` and `sections` are JSON, and so is `report`, which is encrypted as `actor` is. */
+export interface RegistryCheckRow {
+  readonly id: Generated<number>;
+  readonly graph: string;
+  readonly variant: string;
+  readonly at: number;
+  readonly actor: string;
+  readonly commit_id: string | null;
+  readonly subjects: string;
+  readonly content_hash: string;
+  readonly outcome: string;
+  readonly sections: string;
+  readonly report: string;
 }
 
 /** Which generation serves a variant. */

@@ -23,12 +23,16 @@ export async function printReport(
   files: ReadonlyMap<string, string>,
   options: FormatOptions,
 ): Promise<void> {
-  const { relocate, writeGithub, writeMarkdown, writeText } = await import('../../registry/checks/index.ts');
+  const { relocate } = await import('../../registry/checks/index.ts');
   const relocated = relocate(report, files);
-  printResult(options, relocated, () => {
-    if (options.format === 'markdown') return writeMarkdown(relocated);
-    if (options.format === 'github') return writeGithub(relocated);
-    return writeText(relocated, { paint });
-  });
+  const text = await reportText(relocated, options);
+  printResult(options, relocated, () => text);
   if (relocated.outcome !== 'passed') reportFinding();
+}
+
+export async function reportText(report: CheckReport, { format }: FormatOptions): Promise<string> {
+  const { writeGithub, writeMarkdown, writeText } = await import('../../registry/checks/index.ts');
+  if (format === 'markdown') return writeMarkdown(report);
+  if (format === 'github') return writeGithub(report);
+  return writeText(report, { paint });
 }

@@ -7,10 +7,12 @@ import { printResult, reportFinding } from '../frame/print-result.ts';
 import { printable } from '../printable.ts';
 import { askRegistry, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
 import { type FormatOptions, printReport, withFormat } from '../registry/report-format.ts';
+import { noteOf } from '../registry/with-note.ts';
 import { type UploadOptions, uploadOf, withUpload } from './publish.ts';
 
 interface CheckOptions extends RegistryOptions, UploadOptions, FormatOptions {
   readonly team?: string;
+  readonly commit?: string;
   readonly testPrompts: boolean;
   readonly delete: boolean;
 }
@@ -37,6 +39,7 @@ export function checkCommand(): Command {
   });
   return withFormat(withChange(withRegistry(command, 'registry:publish')))
     .option('--team <name>', team)
+    .option('--commit <hash>', 'the commit that it comes from; default: that of CI or of Git')
     .option('--test-prompts', 'run the tests of changed prompts; their calls are paid for', false)
     .action(check);
 }
@@ -70,7 +73,8 @@ async function changeOf(options: UploadOptions & { readonly delete: boolean }) {
 async function check(graph: string | undefined, options: CheckOptions): Promise<void> {
   const { name, schema, team, testPrompts: testsPrompts } = options;
   const ref = await graphOf(graph, options);
-  const body = { change: await changeOf(options), testsPrompts, ...(team === undefined ? {} : { team }) };
+  const note = noteOf(options);
+  const body = { change: await changeOf(options), testsPrompts, ...(team === undefined ? {} : { team }), ...note };
   const report = await askRegistry(options, ref, { path: 'check', body, progress: 'checking' });
   await printReport(
     report as CheckReport,

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { commandGroup } from '../frame/cli-command.ts';
 import { approveCommand, checkCommand } from './check.ts';
+import { checksCommand } from './checks.ts';
 import { deleteCommand } from './delete.ts';
 import { introspectCommand } from './introspect.ts';
 import { lintCommand } from './lint.ts';
@@ -19,6 +20,7 @@ export function subgraphCommand(): Command {
     rollbackCommand(),
     deleteCommand(),
     introspectCommand(),
+    checksCommand(),
     lintCommand(),
   ]);
 }

@@ -20,6 +20,8 @@ export type SectionName = keyof typeof sectionTitles;
 export type CheckOutcome = 'passed' | 'failed' | 'waiting';
 
 export interface CheckReport {
+  /** By which the registry keeps it; undefined: it is not kept. */
+  readonly id?: number | undefined;
   readonly outcome: CheckOutcome;
   /** Milliseconds since 1970. */
   readonly at: number;

@@ -9,6 +9,7 @@
  *     GET  changelog                 what each generation changed of the API; a page for browsers, else JSON
  *     POST publish, rollback, promote, label
  *     POST check, approve            what a change would break, and the consent of who owns it
+ *     GET  checks, checks/N          those that were made
  *     POST canary                    what became of one, as a gateway that follows has judged it
  *
  * and `/registry/v1/graphs`, `/registry/v1/key`, and `/artifacts/v1/{graph}/{variant}/supergraph`, the form of Hive's CDN.
@@ -82,7 +83,7 @@ export interface RegistryRoutes {
 }
 
 const longestWaitSeconds = 30;
-const mostGenerations = 200;
+const mostRows = 200;
 const mostEntries = 50;
 
 export function isRegistryPath(path: string): boolean {
@@ -129,10 +130,14 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
         return published(await registry.publish(ref, change, { ...authorOf(call.caller, note), canary }));
       }
       case 'POST check': {
-        const { team, ...request } = parse(checkForm, call.body);
+        const { team, commit, ...request } = parse(checkForm, call.body);
+        const author = authorOf(call.caller, { commit });
         const checked = { ...request, team: teamOf(call.caller, team) };
-        return { status: 200, body: await checks.check(ref, checked, call.signal) };
+        return { status: 200, body: await checks.check(ref, checked, author, call.signal) };
       }
+      case 'GET checks':
+        if (number !== undefined) return { status: 200, body: await check(ref, countOf('the id of a check', number)) };
+        return { status: 200, body: await table.checks.newest(ref, pageOf(query)) };
       case 'POST approve': {
         const { change, changes: approved, comment, team: name } = parse(approveForm, call.body);
         const team = teamOf(call.caller, name);
@@ -190,10 +195,7 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
   };
 
   const history = async (ref: GraphRef, query: URLSearchParams): Promise<readonly LabelledGeneration[]> => {
-    const limit = Math.min(mostGenerations, countOf('limit', query.get('limit') ?? '20'));
-    const before = query.get('before');
-    const page = { limit, before: before === null ? undefined : countOf('before', before) };
-    return labelled(ref, await table.history(ref, page));
+    return labelled(ref, await table.history(ref, pageOf(query)));
   };
 
   const generationOf = async (ref: GraphRef, name: string): Promise<LabelledGeneration | undefined> => {
@@ -212,18 +214,22 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
     });
   };
 
+  const check = async (ref: GraphRef, id: number) => {
+    const stored = await table.checks.check(ref, id);
+    if (stored === undefined) throw new RegistryError('NOT_FOUND', `the registry has no check ${id} of this graph`);
+    return stored;
+  };
+
   const composed = (ref: GraphRef, query: URLSearchParams): Promise<ComposedSdl> => {
     const name = query.get('generation');
     return registry.composed(ref, name === null ? undefined : generationNameOf(name));
   };
 
   const changes = async (ref: GraphRef, query: URLSearchParams, call: RegistryCall): Promise<RegistryAnswer> => {
-    const limit = Math.min(mostEntries, countOf('limit', query.get('limit') ?? '20'));
-    const before = query.get('before');
-    const page = { limit, before: before === null ? undefined : countOf('before', before) };
+    const page = pageOf(query, mostEntries);
     const entries = await changelog.entries(ref, page, call.signal);
     if (call.mediaTypes?.includes('text/html') !== true) return { status: 200, body: entries };
-    return { status: 200, headers: pageHeaders, body: changelogPage(ref, entries, limit) };
+    return { status: 200, headers: pageHeaders, body: changelogPage(ref, entries, page.limit) };
   };
 
   return {
@@ -270,6 +276,17 @@ function refOf(text: string): GraphRef {
   const ref = parseGraphRef(text);
   if (ref === undefined) throw new RegistryError('BAD_REQUEST', 'a graph and its variant are named as shop@production');
   return ref;
+}
+
+function pageOf(
+  query: URLSearchParams,
+  most = mostRows,
+): { readonly limit: number; readonly before: number | undefined } {
+  const before = query.get('before');
+  return {
+    limit: Math.min(most, countOf('limit', query.get('limit') ?? '20')),
+    before: before === null ? undefined : countOf('before', before),
+  };
 }
 
 /** A number, or else a label. */

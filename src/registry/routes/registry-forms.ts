@@ -43,7 +43,12 @@ const contentChangeForm = z.discriminatedUnion('kind', [
 const team = z.string().min(1).max(200).optional();
 
 export const publishForm = z.strictObject({ change: contentChangeForm, canary, team, ...author });
-export const checkForm = z.strictObject({ change: contentChangeForm, team, testsPrompts: z.boolean().optional() });
+export const checkForm = z.strictObject({
+  change: contentChangeForm,
+  team,
+  commit: note,
+  testsPrompts: z.boolean().optional(),
+});
 export const approveForm = z.strictObject({
   change: contentChangeForm,
   team,

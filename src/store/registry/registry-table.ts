@@ -15,6 +15,7 @@ import type { AuditLog } from '../audit-log.ts';
 import { nextRevision, revisionOf } from '../revisions.ts';
 import type { StoreKeys } from '../store-keys.ts';
 import type { RegistryGenerationRow, StoreDatabase, StoreTransaction } from '../tables.ts';
+import { CheckTable } from './check-table.ts';
 import { LabelTable } from './label-table.ts';
 
 /** What serves of a variant. */
@@ -65,6 +66,7 @@ const maxHashes = 500;
 
 export class RegistryTable {
   readonly labels: LabelTable;
+  readonly checks: CheckTable;
   readonly #db: StoreDatabase;
   readonly #storeKeys: StoreKeys;
   readonly #auditLog: AuditLog;
@@ -74,6 +76,7 @@ export class RegistryTable {
     this.#storeKeys = storeKeys;
     this.#auditLog = auditLog;
     this.labels = new LabelTable(db, auditLog);
+    this.checks = new CheckTable(db, storeKeys);
   }
 
   /** Counts all changes of all graphs. */

@@ -328,6 +328,26 @@ describe('a check', () => {
     });
   });
 
+  it('keeps every check, with what was published of it', async () => {
+    expect(await at('subgraph', 'check', ...change('priced.graphql'), '--commit', 'abcdef')).toMatchObject({ code: 0 });
+    expect(await at('subgraph', 'publish', ...change('priced.graphql'), '--team', 'pricing')).toMatchObject({
+      code: 0,
+    });
+    const listed = await at('subgraph', 'checks', 'list');
+    expect(listed.out).toMatch(/^\d+ .* products .* abcdef .* passed .* published as generation \d$/m);
+    expect(listed.out).toMatch(/^\d+ .* products .* failed: composition/m);
+    const [newest, ...older] = JSON.parse((await at('subgraph', 'checks', 'list', '--json')).out);
+    expect(newest).toMatchObject({ outcome: 'passed', commit: 'abcdef', generation: expect.any(Number) });
+    const failure = older.find(({ outcome }: { readonly outcome: string }) => outcome === 'failed');
+    const shown = await at('subgraph', 'checks', 'show', String(failure.id), 'shop@checked');
+    expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('Composition') });
+    expect(await at('subgraph', 'checks', 'show', '999999')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('no check 999999'),
+    });
+    expect(await at('subgraph', 'checks', 'show', 'last')).toMatchObject({ code: 2 });
+  });
+
   it('lints a schema by itself', async () => {
     await writeFile(file('odd.graphql'), 'enum Color { red RED }\ntype Query { getColor: Color }\n');
     const lint = await runCommand('subgraph', 'lint', '--schema', file('odd.graphql'));

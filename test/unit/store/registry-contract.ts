@@ -86,6 +86,42 @@ export function describeRegistryTable(fresh: () => StoreConfig | Promise<StoreCo
     ]);
   });
 
+  it('keeps checks, the newest of each variant, with what was published of them', async () => {
+    const store = await openAt(await fresh());
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => store.close());
+    const { checks } = store.registry;
+    const next = nextOf('type Query { a: Int }', 0);
+    const sections = [{ name: 'composition', outcome: 'passed' }];
+    const check = {
+      ...shop,
+      at: 6_000,
+      actor: 'cli:ann',
+      commit: undefined,
+      subjects: ['products'],
+      contentHash: next.contentHash,
+      outcome: 'passed',
+      sections,
+      report: { sections: [{ findings: ['none'] }] },
+    };
+    const first = await checks.append(check);
+    await checks.append({ ...check, variant: 'other' });
+    await store.registry.append(next);
+    const second = await checks.append({ ...check, at: 9_000, commit: 'abc', contentHash: 'another' });
+    const { report, ...listed } = check;
+    expect(await checks.newest(shop, { limit: 5, before: undefined })).toEqual([
+      { ...listed, id: second, at: 9_000, commit: 'abc', contentHash: 'another', generation: null },
+      { ...listed, id: first, commit: null, generation: 1 },
+    ]);
+    expect(await checks.newest(shop, { limit: 5, before: second })).toMatchObject([{ id: first }]);
+    expect(await checks.check(shop, first)).toMatchObject({ id: first, report });
+    expect(await checks.check({ ...shop, variant: 'none' }, first)).toBeUndefined();
+    const last = await checks.append({ ...check, at: 9_000 + 90 * 86_400_000 });
+    const remaining = await checks.newest(shop, { limit: 5, before: undefined });
+    expect(remaining.map(({ id }) => id)).toEqual([last, second]);
+    expect(await checks.newest({ ...shop, variant: 'other' }, { limit: 5, before: undefined })).toHaveLength(1);
+  });
+
   it('lets one of two that publish at once go first, whichever store they have open', async () => {
     const config = await fresh();
     await using stack = new AsyncDisposableStack();
@@ -135,6 +171,8 @@ export function describeRegistryTable(fresh: () => StoreConfig | Promise<StoreCo
     const store = await openAt({ ...config, key });
     await store.registry.append(nextOf('type Query { a: Int }', 0));
     await store.registry.approve(shop, [{ change: 'c1', team: 'pricing' }], { actor: 'cli:ann', at: 8_000 });
+    const check = { ...shop, at: 8_000, actor: 'cli:ann', commit: undefined, subjects: [], contentHash: '' };
+    const id = await store.registry.checks.append({ ...check, outcome: 'passed', sections: [], report: { at: 1 } });
     await store.close();
     const changed = await openAt({ ...config, key: 'y'.repeat(32), previousKeys: [key] });
     await changed.rekey('cli:ann');
@@ -142,6 +180,7 @@ export function describeRegistryTable(fresh: () => StoreConfig | Promise<StoreCo
     const reader = await openAt({ ...config, key: 'y'.repeat(32) });
     expect(await reader.registry.generation(shop, 1)).toMatchObject({ actor: 'cli:ann' });
     expect(await reader.registry.approvals({ ...shop, variant: 'other' })).toEqual([{ change: 'c1', team: 'pricing' }]);
+    expect(await reader.registry.checks.check(shop, id)).toMatchObject({ actor: 'cli:ann', report: { at: 1 } });
     expect((await reader.auditLog.newest(2)).map(({ action }) => action)).toContain('registry.approve');
     await reader.close();
   });

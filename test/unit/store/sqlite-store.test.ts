@@ -105,7 +105,7 @@ describe('a store in SQLite', () => {
     database.exec('drop trigger isthmus_ledger_no_delete; drop table isthmus_ledger_start');
     database.exec('create trigger isthmus_ledger_no_delete before delete on isthmus_ledger begin select 1; end');
     database.exec("drop table isthmus_budget_raises; delete from isthmus_revisions where topic <> 'api_keys'");
-    for (const table of ['texts', 'generations', 'heads', 'approvals', 'labels'])
+    for (const table of ['texts', 'generations', 'heads', 'approvals', 'labels', 'checks'])
       database.exec(`drop table isthmus_registry_${table}`);
     database.exec('alter table isthmus_store drop column derivation_secret; update isthmus_store set version = 2');
     database.close();
