@@ -329,7 +329,8 @@ describe('a check', () => {
   });
 
   it('keeps every check, with what was published of it', async () => {
-    expect(await at('subgraph', 'check', ...change('priced.graphql'), '--commit', 'abcdef')).toMatchObject({ code: 0 });
+    const commit = ['--team', 'pricing', '--commit', 'abcdef'];
+    expect(await at('subgraph', 'check', ...change('priced.graphql'), ...commit)).toMatchObject({ code: 0 });
     expect(await at('subgraph', 'publish', ...change('priced.graphql'), '--team', 'pricing')).toMatchObject({
       code: 0,
     });
