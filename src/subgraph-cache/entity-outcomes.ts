@@ -4,6 +4,7 @@ import { firstDifference, wholeSeconds } from '../lib/index.ts';
 import type { FetchEvent, Logger } from '../observability/index.ts';
 import type { RequestContext, SubgraphClient, SubgraphRequest } from '../transport/index.ts';
 import { FetchReport } from './fetch-report.ts';
+import { fieldPath } from './field-path.ts';
 import { entitiesOf, isWhole } from './join-groups.ts';
 import { backgroundOf, type Part, typeOfPart, unwatched, type Wave } from './part.ts';
 
@@ -64,8 +65,9 @@ export class EntityOutcomes {
         if (difference === undefined) continue;
         outcomes.count('entities', this.#client.name, type, 'wrong');
         const ageSeconds = wholeSeconds(part.cached.ageMs);
+        const field = fieldPath(request.query, difference, representations !== undefined);
         log.warn(
-          { subgraph: this.#client.name, type, field: difference.join('.'), ageSeconds },
+          { subgraph: this.#client.name, type, field, ageSeconds },
           'a cached entity is not what its subgraph says now (cache.verify): its field is good for a shorter time',
         );
       }

@@ -179,6 +179,15 @@ describe('an entity cache of its own', () => {
     expect([stocks(whole), whole.errors]).toEqual([[1], undefined]);
   });
 
+  it('compares hits with their source, and names the field that is no longer so', async () => {
+    await start('cache: { verify: 100%, entities: { enabled: true } }');
+    await gateway.query(query, { ids: ['a'] });
+    expect(stocks(await gateway.query(query, { ids: ['a'] }))).toEqual([1]);
+    const difference = { level: 'warn', subgraph: 'stock', type: 'Product', field: 'stock' };
+    await vi.waitFor(() => expect(gateway.log).toContainEqual(expect.objectContaining(difference)));
+    expect(gateway.log.filter(({ field }) => field !== undefined)).toHaveLength(1);
+  });
+
   it('tells the response cache how long its entities are still good', async () => {
     await start('cache: { entities: { enabled: true }, response: { enabled: true, default_max_age: 1h } }');
     const { stock } = gateway.subgraphs;

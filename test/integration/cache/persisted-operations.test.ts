@@ -148,6 +148,21 @@ describe('trusted documents', () => {
 
   const sources = () => `[${['pages', 'relay.json', 'apollo.json'].map((name) => join(folder, name)).join(', ')}]`;
 
+  it('are planned before anybody sends them, at the start and at a swap', async () => {
+    await using gateway = await startTestGateway({
+      subgraphs: shop,
+      yaml: `persisted_operations: { documents: ${sources()} }`,
+      workers: 1,
+    });
+    const plans = () => gateway.gateway.generations.current?.engine.planCount();
+    expect(plans()).toBe(3);
+    const before = gateway.gateway.generations.current?.id;
+    await writeFile(join(gateway.folder, 'products.graphql'), `${shop.products.sdl} type Unused { id: ID }`);
+    await gateway.gateway.reload();
+    expect(gateway.gateway.generations.current?.id).not.toBe(before);
+    expect(plans()).toBe(3);
+  });
+
   it('are found by id, in a body, in a query and in a path, from a folder and from manifests', async () => {
     await using gateway = await startTestGateway({
       subgraphs: shop,
