@@ -1,4 +1,4 @@
-/** A client of `bench/overload.ts`: begins so many requests a second, whatever becomes of those before. */
+/** A client of `bench/overload.ts`: begins so many requests a second, as far as its connections are free. */
 import { Agent, request } from 'node:http';
 import { answerParent } from './answer-parent.ts';
 
@@ -31,7 +31,8 @@ export interface RateRun {
 
 const atOnce = 20;
 /** More clients at once than a gateway has places for. */
-const agent = new Agent({ keepAlive: true, maxSockets: 300 });
+const connections = 300;
+const agent = new Agent({ keepAlive: true, maxSockets: connections });
 
 answerParent({
   async run({ url, body, perSecond, seconds }: RateTurn): Promise<RateRun> {
@@ -59,9 +60,14 @@ answerParent({
       await Promise.all(Array.from({ length: atOnce }, sendInTurn));
     } else {
       const sending = new Set<Promise<void>>();
+      let skipped = 0;
       while (performance.now() < end) {
         const due = ((performance.now() - start) / 1_000) * perSecond;
-        while (sent < due) {
+        while (sent + skipped < due) {
+          if (sending.size >= connections) {
+            skipped++;
+            continue;
+          }
           const one = send();
           sending.add(one);
           void one.finally(() => sending.delete(one));
