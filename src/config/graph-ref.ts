@@ -8,6 +8,9 @@ export interface GraphRef {
 /** The variant where a reference names none, as with Apollo's registry. */
 export const defaultVariant = 'current';
 
+/** What a name of a graph or a variant has. */
+export const graphNameRule = 'each has at most 64 letters, digits, _ and -, and begins with a letter';
+
 const name = '[A-Za-z][A-Za-z0-9_-]{0,63}';
 const pattern = new RegExp(`^(${name})(?:@(${name}))?$`);
 

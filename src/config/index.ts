@@ -38,7 +38,7 @@ export type { CacheStoreConfig } from './cache-store.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export type { CoprocessorConfig, CoprocessorPart, CoprocessorStage } from './coprocessor.ts';
 export type { ConfiguredInCode, LocalSubgraph } from './cross-key-problems.ts';
-export { defaultVariant, formatGraphRef, type GraphRef, parseGraphRef } from './graph-ref.ts';
+export { defaultVariant, formatGraphRef, type GraphRef, graphNameRule, parseGraphRef } from './graph-ref.ts';
 export { configJsonSchema } from './json-schema.ts';
 export type { LimitsConfig, OperationLimits } from './limits/limits.ts';
 export type { CostConfig } from './limits/limits-cost.ts';

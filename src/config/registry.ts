@@ -1,6 +1,6 @@
 /** `registry`: whose generations a gateway follows. */
 import { z } from 'zod';
-import { defaultVariant, type GraphRef, parseGraphRef } from './graph-ref.ts';
+import { defaultVariant, type GraphRef, graphNameRule, parseGraphRef } from './graph-ref.ts';
 import { type ChecksConfig, checksYaml, resolveChecks } from './registry-checks.ts';
 import { httpUrl } from './values.ts';
 import { resolveWebhook, type WebhookConfig, webhookYaml } from './webhook.ts';
@@ -14,7 +14,10 @@ export const registryYaml = z
       .strictObject({
         graph: z
           .string()
-          .refine((text) => parseGraphRef(text) !== undefined, 'write a graph and its variant: shop@production')
+          .refine(
+            (text) => parseGraphRef(text) !== undefined,
+            `write a graph and its variant: shop@production; ${graphNameRule}`,
+          )
           .default(defaultGraph)
           .describe(
             'The graph and its variant, as `graph@variant`; `shop` is `shop@current`. Once something has been published to it, the subgraphs that are published take the place of those in this file.',

@@ -104,7 +104,7 @@ const subgraph = z
 /** What a subgraph may be called. */
 export const subgraphName = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a name starts with a letter and has letters, digits, _ and -');
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a name starts with a letter and has at most 64 letters, digits, _ and -');
 
 export const supergraphYaml = z.strictObject({
   federation_version: federationVersion,

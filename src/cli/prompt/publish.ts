@@ -31,5 +31,5 @@ async function publish(graph: string | undefined, options: PublishOptions): Prom
   const { subgraph: name, prompts: folder } = options;
   const ref = await graphOf(graph, options);
   const change = { kind: 'publish', subgraphs: [{ name, prompts: await readPrompts(folder) }] };
-  await publishChange(options, ref, { body: { change } });
+  await publishChange(options, ref, { body: { change }, files: { [name]: { prompts: folder } } });
 }

@@ -4,8 +4,8 @@
  */
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { defaultVariant, type GraphRef, loadConfig, parseGraphRef } from '../../config/index.ts';
-import { schemaFile } from '../../registry/generation/index.ts';
+import { defaultVariant, type GraphRef, graphNameRule, loadConfig, parseGraphRef } from '../../config/index.ts';
+import { promptsFolder, schemaFile } from '../../registry/generation/index.ts';
 import type { CompositionProblem } from '../../supergraph/index.ts';
 import type { Usage, UsageRequest } from '../../usage/index.ts';
 import { type AdminAddress, askAdmin, keyAdvice } from '../frame/ask-admin.ts';
@@ -24,6 +24,11 @@ export function withRegistry(command: Command, scope: 'admin:read' | 'registry:p
   return withStoreOrGateway(command, scope);
 }
 
+/** By subgraph. */
+export type OwnFiles = Readonly<
+  Record<string, { readonly schema?: string | undefined; readonly prompts?: string | undefined }>
+>;
+
 export interface RegistryRequest {
   readonly method?: 'GET' | 'POST';
   /** Below the graph: `publish`. */
@@ -31,8 +36,8 @@ export interface RegistryRequest {
   readonly body?: unknown;
   /** Said while it takes long. */
   readonly progress?: string;
-  /** The owner's own schemas, by subgraph: what problems are to name. */
-  readonly schemas?: Readonly<Record<string, string>>;
+  /** The owner's own files, by subgraph: what problems are to name. */
+  readonly files?: OwnFiles;
 }
 
 const timeoutMs = 150_000;
@@ -48,7 +53,7 @@ export async function askRegistry(options: RegistryOptions, ref: GraphRef, reque
     body,
     method = body === undefined ? 'GET' : 'POST',
     progress = 'asking the registry',
-    schemas = {},
+    files = {},
   } = request;
   const url = `/registry/v1/graphs/${ref.graph}/${ref.variant}/${path}`;
   const call = { method, url, body: body === undefined ? '' : JSON.stringify(body) };
@@ -56,7 +61,7 @@ export async function askRegistry(options: RegistryOptions, ref: GraphRef, reque
   const { status, content } = await withProgress(progress, () =>
     address === undefined ? askStore(options, call) : askRunning(address, call),
   );
-  return bodyOf(status, content, schemas);
+  return bodyOf(status, content, files);
 }
 
 /** The graph of an argument, or else the one that the configuration follows. */
@@ -64,7 +69,11 @@ export async function graphOf(argument: string | undefined, { config, gateway }:
   if (argument !== undefined) {
     const ref = parseGraphRef(argument);
     return (
-      ref ?? fail('COMMAND_LINE', `"${argument}" is no graph: write a name and a variant, such as shop@production`)
+      ref ??
+      fail(
+        'COMMAND_LINE',
+        `"${argument}" is no graph: write a name and a variant, such as shop@production; ${graphNameRule}`,
+      )
     );
   }
   const isRemote = gateway !== undefined;
@@ -145,14 +154,14 @@ interface Refusal {
 }
 
 /** @throws CliFailure for what was refused */
-async function bodyOf(status: number, body: unknown, schemas: Readonly<Record<string, string>>): Promise<unknown> {
+async function bodyOf(status: number, body: unknown, files: OwnFiles): Promise<unknown> {
   if (status < 400) return body;
   const { errors } = (body ?? {}) as { readonly errors?: readonly Refusal[] };
   const [{ message = `the registry answered ${status}`, extensions } = {}] = errors ?? [];
   const { code, problems } = extensions ?? {};
   if (code === 'COMPOSITION_FAILED' && problems !== undefined) {
     const { formatProblems } = await import('../../supergraph/index.ts');
-    const relocated = problems.map((problem) => withOwnFiles(problem, schemas));
+    const relocated = problems.map((problem) => withOwnFiles(problem, files));
     refuse('COMPOSITION', `it does not compose:\n${formatProblems(relocated)}`, { problems: relocated });
   }
   if (code === 'CONFIG_INVALID') refuse('CONFIGURATION', message);
@@ -162,12 +171,16 @@ async function bodyOf(status: number, body: unknown, schemas: Readonly<Record<st
   return refuse('REFUSED', message);
 }
 
-function withOwnFiles(problem: CompositionProblem, schemas: Readonly<Record<string, string>>): CompositionProblem {
+function withOwnFiles(problem: CompositionProblem, files: OwnFiles): CompositionProblem {
   const places = problem.places.map((place) => {
-    const file = Object.hasOwn(schemas, place.subgraph) ? schemas[place.subgraph] : undefined;
-    return file === undefined || !place.origin.endsWith(schemaFile) ? place : { ...place, origin: file };
+    const { schema } = (Object.hasOwn(files, place.subgraph) ? files[place.subgraph] : undefined) ?? {};
+    return schema === undefined || !place.origin.endsWith(schemaFile) ? place : { ...place, origin: schema };
   });
-  return { ...problem, places };
+  let { message } = problem;
+  for (const [name, { prompts }] of Object.entries(files))
+    if (prompts !== undefined)
+      message = message.replaceAll(`(${name}/${promptsFolder}/`, `(${prompts.replace(/\/+$/, '')}/`);
+  return { ...problem, message, places };
 }
 
 export const graphArgument = 'the graph and its variant; default: the one that the configuration follows';

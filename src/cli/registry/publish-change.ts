@@ -9,7 +9,7 @@ import { type NoteOptions, noteOf } from './with-note.ts';
 export interface PublishChangeOptions extends RegistryOptions, NoteOptions, Partial<CanaryOptions> {}
 
 /** What is asked of the registry, without note and canary. */
-export interface PublishRequest extends Pick<RegistryRequest, 'schemas'> {
+export interface PublishRequest extends Pick<RegistryRequest, 'files'> {
   /** @default publish */
   readonly path?: 'publish' | 'rollback' | 'promote';
   readonly body: Readonly<Record<string, unknown>>;
@@ -25,11 +25,11 @@ interface PublishAnswer {
 export async function publishChange(
   options: PublishChangeOptions,
   ref: GraphRef,
-  { path = 'publish', body: change, schemas = {} }: PublishRequest,
+  { path = 'publish', body: change, files = {} }: PublishRequest,
 ): Promise<void> {
   const { canary } = options;
   const body = { ...change, ...noteOf(options), ...canaryOf(options) };
-  const request = { path, body, schemas, progress: 'composing and publishing' };
+  const request = { path, body, files, progress: 'composing and publishing' };
   const answer = (await askRegistry(options, ref, request)) as PublishAnswer;
   const { kind, generation } = answer;
   const name = `generation ${generation.number} of ${formatGraphRef(generation)}`;

@@ -47,11 +47,11 @@ export function withUpload(command: Command): Command {
 
 async function publish(graph: string | undefined, options: PublishOptions): Promise<void> {
   const ref = await graphOf(graph, options);
-  const { name, schema, team } = options;
+  const { name, schema, prompts, team } = options;
   const change = { kind: 'publish', subgraphs: [await uploadOf(options)] };
   const body = { change, ...(team === undefined ? {} : { team }) };
-  const schemas = schema === undefined || schema === '-' ? {} : { [name]: schema };
-  await publishChange(options, ref, { body, schemas });
+  const files = { [name]: { schema: schema === '-' ? undefined : schema, prompts } };
+  await publishChange(options, ref, { body, files });
 }
 
 /** @throws CliFailure FILE where a file cannot be read */

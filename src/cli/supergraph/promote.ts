@@ -1,6 +1,6 @@
 /** `isthmus supergraph promote`: a canary serves everyone, or one variant serves what another does. */
 import type { Command } from 'commander';
-import { parseGraphRef } from '../../config/index.ts';
+import { graphNameRule, parseGraphRef } from '../../config/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
@@ -36,7 +36,7 @@ export function promoteCommand(): Command {
 async function promote(graph: string | undefined, options: PromoteOptions): Promise<void> {
   const { from, canary, generation } = options;
   if (from !== undefined && parseGraphRef(from) === undefined)
-    fail('COMMAND_LINE', `"${from}" is no graph: write a name and a variant, such as shop@staging`);
+    fail('COMMAND_LINE', `"${from}" is no graph: write a name and a variant, such as shop@staging; ${graphNameRule}`);
   if (from === undefined && canary !== undefined) fail('COMMAND_LINE', '--canary is for what --from publishes');
   if (from === undefined && generation !== undefined) fail('COMMAND_LINE', '--generation is one of --from');
   const ref = await graphOf(graph, options);

@@ -44,7 +44,12 @@ const contractYaml = z.strictObject({
 
 export const contractsYaml = z
   .record(
-    z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'a name starts with a letter and has letters, digits, _ and -'),
+    z
+      .string()
+      .regex(
+        /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
+        'a name starts with a letter and has at most 64 letters, digits, _ and -',
+      ),
     contractYaml,
   )
   .default({})

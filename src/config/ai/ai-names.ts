@@ -4,7 +4,10 @@ import { z } from 'zod';
 /** The names of providers and aliases; a record's key `__proto__` never fits. */
 export const name = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'a name starts with a letter and has letters, digits, _, . and -');
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
+    'a name starts with a letter and has at most 64 letters, digits, _, . and -',
+  );
 
 export const modelReference = z
   .string()

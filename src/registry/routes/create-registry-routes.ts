@@ -15,7 +15,7 @@
  * and `/registry/v1/graphs`, `/registry/v1/key`, and `/artifacts/v1/{graph}/{variant}/supergraph`, the form of Hive's CDN.
  */
 import { ZodError, type z } from 'zod';
-import { ConfigError, type GraphRef, parseGraphRef } from '../../config/index.ts';
+import { ConfigError, type GraphRef, graphNameRule, parseGraphRef } from '../../config/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { CompositionProblem } from '../../supergraph/index.ts';
 import { createStoreFeed, type ServedGenerations, servedOf, signingKeyOf } from '../follow/index.ts';
@@ -274,7 +274,8 @@ function authorOf({ actor }: RegistryCaller, { commit, message }: Omit<Author, '
 
 function refOf(text: string): GraphRef {
   const ref = parseGraphRef(text);
-  if (ref === undefined) throw new RegistryError('BAD_REQUEST', 'a graph and its variant are named as shop@production');
+  if (ref === undefined)
+    throw new RegistryError('BAD_REQUEST', `a graph and its variant are named as shop@production; ${graphNameRule}`);
   return ref;
 }
 

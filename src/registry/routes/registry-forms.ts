@@ -61,7 +61,7 @@ const labelName = z
   .string()
   .regex(
     /^(?!none$)[A-Za-z][A-Za-z0-9._-]{0,63}$/,
-    'a label begins with a letter, and has letters, digits, ".", "_" and "-"',
+    'a label begins with a letter, and has at most 64 letters, digits, ".", "_" and "-"',
   );
 /** Its number or label. */
 export const generationName = z.union([z.number().int().min(1), labelName]);

@@ -1,8 +1,8 @@
 /** Commands with `--gateway`: a running gateway does what they do with its store where that is at hand. */
-import { rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AiGraph, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
+import { type AiGraph, assistantPrompts, startAiGraph } from '../../testkit/graphs/ai-graph.ts';
 import { type CommandResult, runCommand } from '../../testkit/processes/run-command.ts';
 import { waiting } from '../../testkit/processes/served-workers.ts';
 
@@ -165,6 +165,16 @@ describe('a gateway', () => {
     expect(await calls()).toBe(before);
     expect((await remote('ai', 'invalidate', '--type', 'Product')).out).toContain('of Product are invalidated');
     expect(await calls()).toBeGreaterThan(before);
+  });
+
+  it('names the owner’s own prompts where they are wrong', async () => {
+    const own = join(graph.gateway.folder, 'own');
+    await mkdir(own);
+    const { 'named.prompt': named = '' } = assistantPrompts;
+    await writeFile(join(own, 'named.prompt'), named.replace('{{name}}', '{{nome}}'));
+    const { errors, code } = await remote('prompt', 'publish', '--subgraph', 'assistant', '--prompts', own);
+    expect(code).toBe(1);
+    expect(errors).toContain(`(${own}/named.prompt:`);
   });
 
   it('requires the scope of a change, and a key once there is one', async () => {
