@@ -30,9 +30,9 @@ const client = startChild({
 });
 const body = JSON.stringify({ query: 'query ($of: Int) { rows(of: $of) { id name } }', variables: { of: 1 } });
 
-/** @param perSecond undefined: as fast as twenty at once are answered */
-async function run(perSecond: number | undefined, ofSeconds: number): Promise<RateRun> {
-  return client.ask('run', { url: `${url}/graphql`, body, perSecond, seconds: ofSeconds } satisfies RateTurn);
+/** @param perSecond undefined: as fast as so many at once are answered */
+async function run(perSecond: number | undefined, ofSeconds: number, atOnce = 20): Promise<RateRun> {
+  return client.ask('run', { url: `${url}/graphql`, body, perSecond, atOnce, seconds: ofSeconds } satisfies RateTurn);
 }
 
 function told(name: string, { perSecond, accepted, refused, failed, recoveredAfterMs }: RateRun): void {
@@ -45,6 +45,8 @@ function told(name: string, { perSecond, accepted, refused, failed, recoveredAft
   );
 }
 
+// Opens all connections: Node takes one a turn of the event loop, which is long while there is too much to do.
+await run(undefined, quietSeconds, 300);
 await run(undefined, quietSeconds);
 const most = await run(undefined, quietSeconds);
 told('as fast as it can', most);

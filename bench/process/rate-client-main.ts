@@ -5,8 +5,9 @@ import { answerParent } from './answer-parent.ts';
 export interface RateTurn {
   readonly url: string;
   readonly body: string;
-  /** Undefined: twenty at once, each as soon as the one before has been answered. */
+  /** Undefined: as fast as `atOnce` requests at once are answered. */
   readonly perSecond: number | undefined;
+  readonly atOnce: number;
   readonly seconds: number;
 }
 
@@ -29,13 +30,12 @@ export interface RateRun {
   readonly recoveredAfterMs: number | undefined;
 }
 
-const atOnce = 20;
 /** More clients at once than a gateway has places for. */
 const connections = 300;
-const agent = new Agent({ keepAlive: true, maxSockets: connections });
+const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
 
 answerParent({
-  async run({ url, body, perSecond, seconds }: RateTurn): Promise<RateRun> {
+  async run({ url, body, perSecond, atOnce, seconds }: RateTurn): Promise<RateRun> {
     const accepted: number[] = [];
     const refused: number[] = [];
     let failed = 0;
