@@ -78,6 +78,36 @@ subgraphs:
     await Promise.all([products.close(), other.close()]);
   });
 
+  it('serves what is published, with subgraphs of this machine in place of theirs, and follows what is published', async () => {
+    const answers = (name: string) => ({ Query: { [name]: () => name, later: () => 'later', latest: () => 'latest' } });
+    const a = await startSubgraph('type Query { a: String later: String latest: String }', answers('a'));
+    const b = await startSubgraph('type Query { b: String }', answers('b'));
+    await writeFile(join(folder, 'a-file.graphql'), 'type Query { a: String }');
+    await writeFile(join(folder, 'b-file.graphql'), 'type Query { gone: String }');
+    const config = join(folder, 'published.yaml');
+    await writeFile(
+      config,
+      `admin: false
+subgraphs:
+  a: { routing_url: "${a.url}", schema: { file: a-file.graphql } }
+  b: { routing_url: "http://127.0.0.1:1", schema: { file: b-file.graphql } }
+`,
+    );
+    const publish = async (sdl: string) => {
+      const file = join(folder, 'a-published.graphql');
+      await writeFile(file, sdl);
+      const { code } = await runCommand('subgraph', 'publish', '--name', 'a', '--schema', file, '--config', config);
+      expect(code).toBe(0);
+    };
+    await publish('type Query { a: String later: String }');
+    const isthmus = dev('published.yaml', '--subgraph', `b=${b.url}`);
+    expect(await query(isthmus, '{ a later b }')).toEqual({ data: { a: 'a', later: 'later', b: 'b' } });
+    await publish('type Query { a: String latest: String }');
+    await isthmus.waitFor(/a new generation serves/);
+    expect(await query(isthmus, '{ a latest b }')).toEqual({ data: { a: 'a', latest: 'latest', b: 'b' } });
+    await Promise.all([a.close(), b.close()]);
+  });
+
   it('says how a local subgraph is written', async () => {
     const { errors, code } = await runCommand('dev', '--subgraph', 'products');
     expect(code).toBe(2);
