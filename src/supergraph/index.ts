@@ -35,5 +35,6 @@ export { parseFieldSet } from './rows/field-set.ts';
 export type { RowRule } from './rows/read-row-rules.ts';
 export type { RowLookup, RowSupply, RowTable } from './rows/row-table.ts';
 export { createSdlStore } from './sdl-store.ts';
+export { suggestGraphqlFix } from './suggest-graphql-fix.ts';
 export { type FileWatch, watchFiles } from './watch/watch-files.ts';
 export { watchedPaths } from './watch/watched-paths.ts';

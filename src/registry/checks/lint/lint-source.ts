@@ -1,5 +1,6 @@
 /** Lints one subgraph's SDL by all rules: seconds for one of 10,000 types, so it is done in a worker. */
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
+import { suggestGraphqlFix } from '../../../supergraph/index.ts';
 import { lintWithEslint } from './eslint-rules.ts';
 import { federationRules } from './federation/rules.ts';
 import { readSubgraphDocument } from './federation/subgraph-document.ts';
@@ -35,6 +36,6 @@ function syntaxFinding({ message, locations }: GraphQLError): LintFinding {
     message,
     line: locations?.[0]?.line,
     coordinate: undefined,
-    suggestedFix: 'correct the syntax',
+    suggestedFix: suggestGraphqlFix(message) ?? 'correct the syntax',
   };
 }
