@@ -1,3 +1,4 @@
+import type { PublishRights } from '../registry/routes/index.ts';
 import { refusal } from './refusal.ts';
 
 /** Who calls the admin graph. */
@@ -7,7 +8,7 @@ export interface AdminCaller {
   /** Whether they may see more than the registry. */
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
-  readonly mayPublish: boolean;
+  readonly publishes: PublishRights;
   /** The teams that they act for; `any`: whichever they say. */
   readonly teams: readonly string[] | 'any';
 }

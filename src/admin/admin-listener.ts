@@ -30,7 +30,7 @@ import { adminHeader } from './admin-header.ts';
 import type { PeopleParts } from './admin-people.ts';
 import type { ServedGeneration } from './admin-reload.ts';
 import { createAdminSchema } from './admin-schema.ts';
-import { adminScopes } from './admin-scopes.ts';
+import { isAdminScope } from './admin-scopes.ts';
 import { identifyOperator, refusePages } from './identify-operator.ts';
 import { answerInvalidation } from './invalidate-caches.ts';
 import type { RunningCaches } from './running-caches.ts';
@@ -97,7 +97,7 @@ export async function listenForAdmin({
   };
   try {
     const isLocal = isLoopback(admin.host);
-    if (!isLocal && !keys.hasScope(adminScopes)) throw unprotected(file);
+    if (!isLocal && !keys.hasScope(isAdminScope)) throw unprotected(file);
     const handler = createHandler<IncomingMessage, AdminCaller, AdminCaller & Record<PropertyKey, unknown>>({
       schema: createAdminSchema(store, { currentConfig, caches, records, withRecords, generation, apiSchema, log }),
       context: ({ context }) => ({ ...context }),
@@ -123,7 +123,7 @@ export async function listenForAdmin({
     const parts = { table: store.registry, changelog, log };
     publications = webhook && (await PublicationWebhook.open({ ...parts, config: webhook }));
     log.info(
-      { adminUrl: `${url}/admin/graphql`, requiresKey: !isLocal || keys.hasScope(adminScopes) },
+      { adminUrl: `${url}/admin/graphql`, requiresKey: !isLocal || keys.hasScope(isAdminScope) },
       'the admin listener listens',
     );
     return {

@@ -8,8 +8,9 @@ import type { CallerFacts, KeyRing, Principal } from '../access/index.ts';
 import { apiKeyOf } from '../access/index.ts';
 import { GatewayError } from '../errors/index.ts';
 import { isLoopback } from '../lib/index.ts';
+import { publishRightsOf } from '../registry/routes/index.ts';
 import type { AdminCaller } from './admin-caller.ts';
-import { adminScopes, publishScope, readScope, writeScope } from './admin-scopes.ts';
+import { adminScopes, isAdminScope, readScope, writeScope } from './admin-scopes.ts';
 
 /** @throws GatewayError `FORBIDDEN` for a request that a page of another site has made */
 export function refusePages(headers: IncomingHttpHeaders, isLocal: boolean): void {
@@ -28,8 +29,8 @@ export async function identifyOperator(facts: CallerFacts, keys: KeyRing, isLoca
   const hiveKey = facts.headers['x-hive-cdn-key'];
   const text = apiKeyOf(facts.headers) ?? (typeof hiveKey === 'string' ? hiveKey : undefined);
   if (text !== undefined) return operatorOf(await keys.identify(text));
-  if (isLocal && !keys.hasScope(adminScopes))
-    return { actor: 'local', mayRead: true, mayWrite: true, mayPublish: true, teams: 'any' };
+  if (isLocal && !keys.hasScope(isAdminScope))
+    return { actor: 'local', mayRead: true, mayWrite: true, publishes: 'all', teams: 'any' };
   const message = `The admin listener requires an API key with one of the scopes ${adminScopes.join(', ')}.`;
   throw new GatewayError('UNAUTHENTICATED', { message });
 }
@@ -37,9 +38,9 @@ export async function identifyOperator(facts: CallerFacts, keys: KeyRing, isLoca
 function operatorOf({ id, scopes, roles }: Principal): AdminCaller {
   const mayWrite = scopes.includes(writeScope);
   const mayRead = mayWrite || scopes.includes(readScope);
-  const mayPublish = mayWrite || scopes.includes(publishScope);
-  if (mayRead || mayPublish)
-    return { actor: id, mayRead, mayWrite, mayPublish, teams: mayWrite ? 'any' : teamsOf(roles) };
+  const publishes = mayWrite ? 'all' : publishRightsOf(scopes);
+  if (mayRead || publishes.length > 0)
+    return { actor: id, mayRead, mayWrite, publishes, teams: mayWrite ? 'any' : teamsOf(roles) };
   const message = `This API key has none of the scopes ${adminScopes.join(', ')}.`;
   throw new GatewayError('FORBIDDEN', { message });
 }

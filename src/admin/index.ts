@@ -1,5 +1,5 @@
 export { adminHeader } from './admin-header.ts';
 export type { AdminListener, AdminListenerOptions } from './admin-listener.ts';
-export { adminScopes } from './admin-scopes.ts';
+export { isAdminScope } from './admin-scopes.ts';
 export { openAdmin } from './open-admin.ts';
 export type { RunningCaches } from './running-caches.ts';

@@ -93,12 +93,12 @@ export class KeyRing {
     return cached === undefined ? this.#identifyLater(id, text) : this.#verify(id, cached, text);
   }
 
-  /** Whether a key that is valid has one of these scopes. */
-  hasScope(scopes: readonly string[]): boolean {
+  /** Whether a key that is valid has one of the scopes. */
+  hasScope(isOne: (scope: string) => boolean): boolean {
     const now = Date.now();
     for (const { principal } of this.#keys.values()) {
       const isValid = principal.expiresAt === undefined || principal.expiresAt > now;
-      if (isValid && principal.scopes.some((scope) => scopes.includes(scope))) return true;
+      if (isValid && principal.scopes.some(isOne)) return true;
     }
     return false;
   }

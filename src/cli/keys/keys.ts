@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ApiKey, ApiKeyError, ApiKeys, type CreatedApiKey } from '../../access/index.ts';
-import { adminScopes } from '../../admin/index.ts';
+import { isAdminScope } from '../../admin/index.ts';
 import { parseDuration, type ResolvedConfig } from '../../config/index.ts';
 import { type CommandPage, cliCommand, commandGroup } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
@@ -62,7 +62,7 @@ function createCommand(): Command {
         const { name, tenant, scopes, roles, models, expires } = options;
         const expiresAt = expires === undefined ? undefined : Date.now() + expires;
         printCreated(await keys.create({ name, tenant, scopes, roles, models, expiresAt }), options);
-        const isForAdmin = scopes.length > 0 && scopes.every((scope) => adminScopes.includes(scope));
+        const isForAdmin = scopes.length > 0 && scopes.every(isAdminScope);
         if (config?.access.apiKeys === false && !isForAdmin)
           process.stderr.write('Callers of the graph cannot use it yet: write `api_keys: true` under `access`.\n');
       }),

@@ -114,7 +114,7 @@ async function askStore({ config }: RegistryOptions, { method, url, body }: Call
       actor: `cli:${userInfo().username}`,
       mayRead: true,
       mayWrite: true,
-      mayPublish: true,
+      publishes: 'all',
       teams: 'any',
     } as const;
     const { signal } = new AbortController();

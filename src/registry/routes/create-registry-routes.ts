@@ -30,6 +30,13 @@ import {
 } from '../publish/index.ts';
 import type { Changelog } from './changelog.ts';
 import { changelogPage, pageHeaders } from './changelog-page.ts';
+import {
+  mayChange,
+  type PublishRights,
+  publishScope,
+  requireChangeRight,
+  requireGraphRight,
+} from './publish-rights.ts';
 import type { RegistryChecks } from './registry-checks.ts';
 import {
   approveForm,
@@ -46,7 +53,7 @@ import {
 export interface RegistryCaller {
   /** As the audit log names them. */
   readonly actor: string;
-  readonly mayPublish: boolean;
+  readonly publishes: PublishRights;
   /** The teams that they act for; `any`: whichever they say. */
   readonly teams: readonly string[] | 'any';
 }
@@ -126,11 +133,13 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
         return changes(ref, query, call);
       case 'POST publish': {
         const { change, canary, team, ...note } = parse(publishForm, call.body);
+        requireChangeRight(call.caller.publishes, ref, change);
         await checks.refuseUnapproved(ref, { change, team: teamOf(call.caller, team) }, call.signal);
         return published(await registry.publish(ref, change, { ...authorOf(call.caller, note), canary }));
       }
       case 'POST check': {
         const { team, commit, ...request } = parse(checkForm, call.body);
+        requireChangeRight(call.caller.publishes, ref, request.change);
         const author = authorOf(call.caller, { commit });
         const checked = { ...request, team: teamOf(call.caller, team) };
         return { status: 200, body: await checks.check(ref, checked, author, call.signal) };
@@ -141,24 +150,30 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
       case 'POST approve': {
         const { change, changes: approved, comment, team: name } = parse(approveForm, call.body);
         const team = teamOf(call.caller, name);
-        const options = { changes: approved, team, comment, actor: call.caller.actor, at: Date.now() };
+        const { actor, publishes } = call.caller;
+        const ownedOnly = !mayChange(publishes, ref, change);
+        const options = { changes: approved, team, comment, actor, at: Date.now(), ownedOnly };
         return { status: 200, body: await checks.approve(ref, { change, team }, options) };
       }
       case 'POST rollback': {
         const { to, ...note } = parse(rollbackForm, call.body);
+        requireGraphRight(call.caller.publishes, ref);
         return published(await registry.rollback(ref, to, authorOf(call.caller, note)));
       }
       case 'POST label': {
         const { name: label, generation } = parse(labelForm, call.body);
+        requireGraphRight(call.caller.publishes, ref);
         return { status: 200, body: await registry.label(ref, label, generation ?? undefined, call.caller) };
       }
       case 'POST promote': {
         const { from, generation, canary, ...note } = parse(promoteForm, call.body);
+        requireGraphRight(call.caller.publishes, ref);
         const author = authorOf(call.caller, note);
         if (from === undefined) return published(await registry.promoteCanary(ref, author));
         return published(await registry.promote(refOf(from), ref, { ...author, canary }, generation));
       }
       case 'POST canary': {
+        requireGraphRight(call.caller.publishes, ref);
         const end = { ...ref, ...parse(canaryForm, call.body), at: Date.now(), actor: call.caller.actor };
         const hasEnded = await table.endCanary(end);
         return { status: 200, body: { kind: hasEnded ? 'ended' : 'unchanged' } };
@@ -237,8 +252,8 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
       const steps = (call.url.split('?')[0] ?? '').split('/').filter((step) => step !== '');
       try {
         const [first, , ...rest] = steps;
-        if (call.method !== 'GET' && steps.at(-1) !== 'texts' && !call.caller.mayPublish)
-          return refusal(403, 'FORBIDDEN', 'This requires the scope registry:publish or admin:write.');
+        if (call.method !== 'GET' && steps.at(-1) !== 'texts' && call.caller.publishes.length === 0)
+          return refusal(403, 'FORBIDDEN', `This requires the scope ${publishScope} or admin:write.`);
         if (first === 'registry' && rest.join('/') === 'key')
           return { status: 200, body: { publicKey: key.publicKey } };
         if (first === 'registry' && rest.join('/') === 'graphs') return { status: 200, body: await table.graphs() };
@@ -310,7 +325,7 @@ function parse<T extends z.ZodType>(form: T, body: string): z.output<T> {
   return form.parse(value);
 }
 
-const statuses = { BAD_REQUEST: 400, NOT_FOUND: 404, CONFLICT: 409 } as const;
+const statuses = { BAD_REQUEST: 400, FORBIDDEN: 403, NOT_FOUND: 404, CONFLICT: 409 } as const;
 
 /** @throws what is no fault of the request */
 async function refusalOf(error: unknown): Promise<RegistryAnswer> {

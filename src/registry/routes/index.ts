@@ -7,4 +7,5 @@ export {
   type RegistryRoutes,
 } from './create-registry-routes.ts';
 export { PublicationWebhook } from './publication-webhook.ts';
+export { type PublishRights, publishRightsOf, publishScope } from './publish-rights.ts';
 export { RegistryChecks } from './registry-checks.ts';

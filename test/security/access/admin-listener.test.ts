@@ -136,15 +136,19 @@ describe('once there is an admin key', () => {
     const store = await storeOf(other);
     stack.defer(() => store.close());
     const keys = new ApiKeys(store, 'test');
-    const reader = await keys.create({ ...rights, scopes: ['admin:read'] });
-    const nobody = await keys.create({ ...rights, scopes: ['read'] });
-    const writer = await keys.create({ ...rights, scopes: ['admin:write'] });
+    const narrow = await keys.create({ ...rights, scopes: ['registry:publish:main/b'] });
     await expect
       .poll(async () => (await send(at, '{ keys { id } }')).status, { timeout: safetyLimit(2_000) })
       .toBe(401);
-    const create = 'mutation { createKey(input: { name: "b" }) { key { id } } }';
+    const reader = await keys.create({ ...rights, scopes: ['admin:read'] });
+    const nobody = await keys.create({ ...rights, scopes: ['read'] });
+    const writer = await keys.create({ ...rights, scopes: ['admin:write'] });
     const by = (key: string, query: string) => send(at, query, { authorization: `Bearer ${key}` });
-    expect((await by(reader.key, '{ keys { id } }')).data.keys).toHaveLength(3);
+    await expect
+      .poll(async () => (await by(writer.key, '{ keys { id } }')).status, { timeout: safetyLimit(2_000) })
+      .toBe(200);
+    const create = 'mutation { createKey(input: { name: "b" }) { key { id } } }';
+    expect((await by(reader.key, '{ keys { id } }')).data.keys).toHaveLength(4);
     expect((await by(reader.key, create)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
     expect((await by(nobody.key, '{ keys { id } }')).status).toBe(403);
     const owner = await keys.create({ ...rights, scopes: ['registry:publish'], roles: ['team:catalog'] });
@@ -164,6 +168,25 @@ describe('once there is an admin key', () => {
     expect(await foreign.text()).toContain('team:pricing');
     expect((await registry(owner.key, 'publish', change)).status).toBe(201);
     expect(await (await registry(reader.key, 'supergraph.graphql')).text()).toContain('b: Int');
+    for (const [path, body] of [
+      ['publish', change],
+      ['check', change],
+      ['rollback', {}],
+      ['label', { name: 'stable', generation: 1 }],
+      ['promote', {}],
+      ['canary', { number: 1, outcome: 'promoted', reason: '' }],
+    ] as const) {
+      const refused = await registry(narrow.key, path, body);
+      expect(refused.status, path).toBe(403);
+      const { errors } = (await refused.json()) as Answer;
+      const scope = ['publish', 'check'].includes(path) ? 'main@current/a' : 'main@current';
+      expect(errors?.[0], path).toMatchObject({
+        extensions: { code: 'FORBIDDEN' },
+        message: expect.stringContaining(`registry:publish:${scope},`),
+      });
+    }
+    const ofB = { kind: 'publish', subgraphs: [{ name: 'b', sdl: 'type Query { c: Int }', routingUrl: 'http://b' }] };
+    expect((await registry(narrow.key, 'publish', { change: ofB })).status).toBe(201);
     expect((await by(owner.key, '{ keys { id } }')).status).toBe(403);
     const scrape = (headers: Record<string, string>) => fetch(`${at}/metrics`, { headers });
     expect((await scrape({})).status).toBe(401);

@@ -28,6 +28,8 @@ export interface ApproveOptions {
   readonly actor: string;
   readonly at: number;
   readonly comment?: string | undefined;
+  /** Whether only what the team owns can be approved: whoever approves may not make the change. @default false */
+  readonly ownedOnly?: boolean | undefined;
 }
 
 export interface Approved {
@@ -45,7 +47,10 @@ export function changeOf(code: string, subject: string | undefined, identity: st
 }
 
 /** What a report waits for. */
-export function approve(report: CheckReport, { changes, team, actor, at, comment }: ApproveOptions): Approved {
+export function approve(
+  report: CheckReport,
+  { changes, team, actor, at, comment, ownedOnly = false }: ApproveOptions,
+): Approved {
   const approvable = report.sections
     .flatMap(({ findings }) => findings)
     .filter((finding) => finding.change !== '' && isOpen(finding));
@@ -53,7 +58,7 @@ export function approve(report: CheckReport, { changes, team, actor, at, comment
     return { change, code, subject, message, team, actor, at, comment };
   };
   if (changes === 'all') {
-    const approved = approvable.filter(({ owner }) => owner === undefined || owner === team);
+    const approved = approvable.filter(({ owner }) => (owner === undefined ? !ownedOnly : owner === team));
     return { approvals: approved.map(record), refused: [] };
   }
   const approvals: Approval[] = [];
@@ -63,6 +68,8 @@ export function approve(report: CheckReport, { changes, team, actor, at, comment
     const foreign = matches.find(({ owner }) => owner !== undefined && owner !== team);
     if (matches.length === 0) refused.push({ change: name, reason: 'the check does not wait for it' });
     else if (foreign !== undefined) refused.push({ change: name, reason: `it is for ${foreign.owner} to approve` });
+    else if (ownedOnly && matches.some(({ owner }) => owner === undefined))
+      refused.push({ change: name, reason: 'nobody owns it: who may publish the change may approve it' });
     else approvals.push(...matches.map(record));
   }
   return { approvals, refused };
