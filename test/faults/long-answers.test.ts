@@ -104,7 +104,9 @@ function sendRaw(query: string, head = 'POST /graphql HTTP/1.1'): Socket {
   return socket;
 }
 
-const lines = (): readonly Record<string, unknown>[] => gateway.log.filter(({ path }) => path === '/graphql');
+/** Lines of requests that ended so. */
+const linesOf = (msg: string): readonly Record<string, unknown>[] =>
+  gateway.log.filter((line) => line.path === '/graphql' && line.msg === msg);
 
 describe('an answer of 200 MB', () => {
   const aliases = 40;
@@ -154,6 +156,7 @@ describe('an answer of 200 MB', () => {
   });
 
   it('ends with a client that leaves in the midst of it', async () => {
+    const lines = () => linesOf('request aborted by the client');
     const count = lines().length;
     const response = await send(queryOf(aliases));
     let bytes = 0;
@@ -164,16 +167,17 @@ describe('an answer of 200 MB', () => {
     }
     response.destroy();
     await expect.poll(() => lines().length).toBe(count + 1);
-    expect(lines().at(-1)).toMatchObject({ msg: 'request aborted by the client', status: 200 });
+    expect(lines().at(-1)).toMatchObject({ status: 200 });
   });
 
   it('is cut where its client takes nothing for server.write_timeout', async () => {
+    const lines = () => linesOf('request cut');
     const count = lines().length;
     const socket = sendRaw(queryOf(aliases));
     socket.on('error', () => {});
     await once(socket, 'readable');
     await expect.poll(() => lines().length).toBe(count + 1);
-    expect(lines().at(-1)).toMatchObject({ msg: 'request cut', code: 'RESPONSE_TIMEOUT', key: 'server.write_timeout' });
+    expect(lines().at(-1)).toMatchObject({ code: 'RESPONSE_TIMEOUT', key: 'server.write_timeout' });
   });
 });
 

@@ -128,6 +128,8 @@ describe('a key', () => {
     ['that is empty', () => ''],
     ['sent twice', (key: string) => `${key}, ${key}`],
   ])('%s is refused, never anonymous', async (_what, alter) => {
+    const lines = () => gateway.log.filter(({ path }) => path === '/v1/messages');
+    const before = lines().length;
     const altered = alter((await create({ scopes: ['read'] })).key);
     const { status, data, errors } = await ask(altered);
     expect({ status, data, code: errors?.[0]?.extensions.code }).toEqual({
@@ -139,6 +141,7 @@ describe('a key', () => {
     await expect(openai(altered).models.list()).rejects.toThrow(AuthenticationError);
     const call = anthropic(altered).messages.create({ model: 'fast', max_tokens: 5, messages: messages() });
     await expect(call).rejects.toThrow(AnthropicAuthenticationError);
+    await expect.poll(() => lines().length).toBe(before + 1);
     expect(JSON.stringify(gateway.log)).not.toContain(altered.slice(13, 40));
   });
 
