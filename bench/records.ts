@@ -28,7 +28,7 @@ export async function measureRecords(): Promise<void> {
   for (const areKept of [false, true]) await measureSustained(areKept);
 }
 
-async function openRecorder(folder: string, rate: number): Promise<OwnRecorder> {
+export async function openRecorder(folder: string, rate: number): Promise<OwnRecorder> {
   const config = {
     store: { kind: 'sqlite', file: join(folder, 'state.db'), key: undefined, previousKeys: [], line: undefined },
     telemetry: { logLevel: 'warn', metrics: undefined, records: { ...resolveRecords(true), rate } },
