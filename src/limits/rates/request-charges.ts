@@ -79,10 +79,13 @@ export class RequestCharges {
     this.#client = { address, headers, principal: undefined };
   }
 
-  /** Whether more than operations is to be charged, or others are to be asked: the request is to be flushed. */
+  /**
+   * Whether others are to be asked, or headers of the response are set once more than operations has been charged: the request
+   * is to be flushed.
+   */
   get isOpenToEnd(): boolean {
-    const { rules, joint } = this.#options;
-    return joint !== undefined || rules.points.length > 0 || rules.usd.length > 0;
+    const { rules, joint, request } = this.#options;
+    return joint !== undefined || (request.fields === undefined && rules.points.length + rules.usd.length > 0);
   }
 
   /** Before the caller is known. @returns a promise where the request waits for its turn @throws GatewayError `RATE_LIMITED` */
