@@ -11,6 +11,7 @@ import { loadConfig, type ResolvedConfig } from '../config/index.ts';
 import { messageOf } from '../errors/index.ts';
 import { formatUsd, readBounded } from '../lib/index.ts';
 import { importedDirectives } from '../supergraph/index.ts';
+import { adminUrlOf } from './frame/admin-url.ts';
 import { askAdmin, withGateway } from './frame/ask-admin.ts';
 import { cliCommand, commandGroup } from './frame/cli-command.ts';
 import { fail } from './frame/cli-failure.ts';
@@ -190,13 +191,6 @@ async function invalidateByConfig(
     const address = { gateway: adminUrlOf(admin), ...(key === undefined ? {} : { key }) };
     await askAdmin(address, { path: '/admin/invalidate', body: [target] });
   }
-}
-
-/** On this machine: where the listener has every address, loopback is one. */
-function adminUrlOf({ host, port, tls }: NonNullable<ResolvedConfig['admin']>): string {
-  const isEvery = host === '0.0.0.0' || host === '::';
-  const name = host.includes(':') && !isEvery ? `[${host}]` : host;
-  return `${tls ? 'https' : 'http'}://${isEvery ? '127.0.0.1' : name}:${port}`;
 }
 
 async function promptsOf({ subgraphs }: ResolvedConfig): Promise<ReadonlySet<string>> {

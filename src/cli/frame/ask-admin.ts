@@ -82,8 +82,9 @@ export async function askAdmin(
 
 export const keyAdvice = 'Name one with --key, or in ISTHMUS_ADMIN_KEY.';
 
-/** Such as the port of the graph: it answers 404 to what the admin listener has. */
+/** Such as the port of the graph, which answers 404 to what the admin listener has; or a proxy whose gateway is down. */
 function noAdminListener(gateway: string, status: number): string {
+  if (status >= 500) return `the admin listener at ${gateway} cannot be reached: a server before it answered ${status}`;
   return (
     `what answers at ${gateway} (with ${status}) is no admin listener: that is another port than the graph’s, ` +
     `${localAdmin} where \`admin\` does not say otherwise; the gateway logs it at its start`

@@ -4,8 +4,10 @@
  */
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { loadConfig } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import type { ErasedUser } from '../../store/index.ts';
+import { adminUrlOf } from '../frame/admin-url.ts';
 import { type AdminAddress, askAdminGraph, localAdmin, withGateway } from '../frame/ask-admin.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { CliFailure, fail } from '../frame/cli-failure.ts';
@@ -38,7 +40,7 @@ export function eraseCommand(): Command {
       'isthmus erase --user u42 --gateway https://shop.example:4400',
     ],
   }).requiredOption('--user <id>', 'the caller’s id, as `isthmus costs --by principal` lists it');
-  return withGateway(command, 'admin:write', `the store of the configuration, and the caches of ${localAdmin}`)
+  return withGateway(command, 'admin:write', 'the store of the configuration, and the caches of its admin listener')
     .option('--config <file>', 'the configuration file', 'supergraph.yaml')
     .option('--no-caches', 'leave the caches as they are: no gateway is running')
     .action(erase);
@@ -57,11 +59,13 @@ async function erase(options: EraseOptions): Promise<void> {
   reportFinding();
 }
 
-function eraseInStore({ config, user, caches, key }: EraseOptions): Promise<EraseReport> {
+async function eraseInStore({ config, user, caches, key }: EraseOptions): Promise<EraseReport> {
+  const { admin } = await loadConfig(config);
+  const gateway = admin === undefined ? localAdmin : adminUrlOf(admin);
   return withRecords(config, async (records, store) => {
     const deleted = await records.erase(user);
     const erased = await store.eraseUser(user, `cli:${userInfo().username}`);
-    const local = { gateway: localAdmin, ...(key === undefined ? {} : { key }) };
+    const local = { gateway, ...(key === undefined ? {} : { key }) };
     const problem = caches ? await emptyCaches(local) : undefined;
     return {
       ...erased,
