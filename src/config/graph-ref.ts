@@ -12,6 +12,8 @@ export const defaultVariant = 'current';
 export const graphNameRule = 'each has at most 64 letters, digits, _ and -, and begins with a letter';
 
 const name = '[A-Za-z][A-Za-z0-9_-]{0,63}';
+/** Of a graph, and of a variant. */
+export const graphNamePattern = new RegExp(`^${name}$`);
 const pattern = new RegExp(`^(${name})(?:@(${name}))?$`);
 
 /** @returns undefined for a text that is none */

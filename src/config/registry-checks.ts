@@ -1,6 +1,7 @@
 /** `registry.checks`: what changes of the graph are weighed by before they are published, and who owns what. */
 import { z } from 'zod';
 import { hourMs } from '../lib/index.ts';
+import { graphNamePattern } from './graph-ref.ts';
 import { durationPattern, parseDuration } from './units.ts';
 
 const ownedPattern = /^[A-Za-z]\w*(?:\.(?:\*|[A-Za-z_]\w*))?$/;
@@ -13,6 +14,12 @@ export const checksYaml = z
       .refine((text) => (parseDuration(text) ?? 0) >= hourMs, 'usage is counted by the hour: write at least 1h')
       .default('7d')
       .describe('How far back requests count that use what a change breaks.'),
+    variants: z
+      .array(z.string().regex(graphNamePattern, 'write the name of a variant, such as current'))
+      .default([])
+      .describe(
+        'The variants of the graph whose requests count, such as `[current]` for the checks of all of them. Default: all requests that the store knows of.',
+      ),
     min_requests: z
       .number()
       .int()
@@ -51,6 +58,8 @@ export const checksYaml = z
 
 export interface ChecksConfig {
   readonly windowMs: number;
+  /** Whose requests count; none: all requests do. */
+  readonly variants: readonly string[];
   readonly minRequests: number;
   readonly minPercent: number;
   readonly excludedClients: readonly string[];
@@ -62,6 +71,7 @@ export interface ChecksConfig {
 export function resolveChecks(yaml: z.output<typeof checksYaml>): ChecksConfig {
   return {
     windowMs: parseDuration(yaml.window) ?? 0,
+    variants: yaml.variants,
     minRequests: yaml.min_requests,
     minPercent: yaml.min_percent,
     excludedClients: yaml.excluded_clients,

@@ -22,6 +22,8 @@ export interface WrittenMessage {
 
 export interface RecorderStart {
   readonly location: RecordsLocation;
+  /** What is served, as `shop@current`: usage is told apart by it. */
+  readonly graph: string;
   readonly bounds: RecordBounds;
   readonly texts: Pick<RecordsConfig, 'documents' | 'variables'>;
   readonly counts: SharedArrayBuffer;

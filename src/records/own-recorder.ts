@@ -1,6 +1,6 @@
 /** The thread that records, as the main thread has it: started once, connected with every thread that serves. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { ConfigError, type RecordsConfig, type ResolvedConfig } from '../config/index.ts';
+import { ConfigError, formatGraphRef, type RecordsConfig, type ResolvedConfig } from '../config/index.ts';
 import { newId, siblingModule, withinTime } from '../lib/index.ts';
 import type { Logger, MetricSource } from '../observability/index.ts';
 import type { RecordGroup, RecordPage } from '../store/records/index.ts';
@@ -34,7 +34,11 @@ export class OwnRecorder {
   readonly #queries: PortCaller<RecordQuery, RecordAnswer>;
   readonly #closed = Promise.withResolvers<void>();
 
-  private constructor(config: RecordsConfig, location: RecorderStart['location'], log: Logger) {
+  private constructor(
+    config: RecordsConfig,
+    { location, graph }: Pick<RecorderStart, 'location' | 'graph'>,
+    log: Logger,
+  ) {
     this.#config = config;
     this.#log = log;
     const { port1, port2 } = new MessageChannel();
@@ -42,6 +46,7 @@ export class OwnRecorder {
     const { documents, variables } = config;
     const data: RecorderStart = {
       location,
+      graph,
       bounds: config,
       texts: { documents, variables },
       counts: this.#counts.buffer,
@@ -63,7 +68,12 @@ export class OwnRecorder {
    * @throws ConfigError where it names them, and the store cannot be opened
    */
   static async open(
-    { store: storeConfig, telemetry, file }: Pick<ResolvedConfig, 'store' | 'telemetry' | 'file'>,
+    {
+      store: storeConfig,
+      telemetry,
+      registry,
+      file,
+    }: Pick<ResolvedConfig, 'store' | 'telemetry' | 'registry' | 'file'>,
     log: Logger,
   ): Promise<OwnRecorder | undefined> {
     const { records } = telemetry;
@@ -73,7 +83,7 @@ export class OwnRecorder {
       const store = await openStore({ config: storeConfig, configFile: file, log });
       const location = locateRecords(storeConfig, store);
       await store.close();
-      return new OwnRecorder(records, location, log);
+      return new OwnRecorder(records, { location, graph: formatGraphRef(registry.ref) }, log);
     } catch (error) {
       if (records.enabled === true || !(error instanceof ConfigError)) throw error;
       log.warn({ error }, 'operations are not recorded: the store cannot be opened');

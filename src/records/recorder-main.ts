@@ -10,7 +10,7 @@ import { Recorder } from './recorder.ts';
 
 invariant(parentPort, 'runs as a worker');
 const main = parentPort;
-const { location, bounds, texts, counts, queries } = workerData as RecorderStart;
+const { location, graph, bounds, texts, counts, queries } = workerData as RecorderStart;
 const send = (message: FromRecorder): void => main.postMessage(message);
 /** What a write waits for others. */
 const timeoutMs = 2_000;
@@ -18,6 +18,7 @@ const timeoutMs = 2_000;
 const hasTexts = texts.documents !== 'off' || texts.variables !== 'off';
 const recorder = new Recorder({
   open: () => openRecords(location, timeoutMs),
+  graph,
   bounds,
   // Loaded where there are some: it takes more memory than all the rest.
   texts: hasTexts ? new (await import('./text-redaction.ts')).TextRedaction(texts) : undefined,

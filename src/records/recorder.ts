@@ -15,6 +15,8 @@ import type { SharedRecordCounts } from './record-counts.ts';
 export interface RecorderOptions {
   /** Opens the store; again where that failed. */
   readonly open: () => Promise<RecordStore>;
+  /** What is served, as `shop@current`: usage is told apart by it. */
+  readonly graph: string;
   readonly bounds: RecordBounds;
   /** Undefined: no texts are kept, and none are handed on. */
   readonly texts: RecordedTexts | undefined;
@@ -155,13 +157,14 @@ export class Recorder {
     while (length < this.#lines.length && count < batchLength) count += this.#lines[length++]?.count ?? 0;
     const batch = this.#lines.slice(0, length);
     const writer = this.#writer;
+    const { graph } = this.#options;
     const sums = this.#sums.take();
     const usage = this.#usage.take();
     try {
       await store.add({
         records: batch.flatMap(({ lines }) => this.#recordsOf(lines)),
         sums: sums.map(({ hour, number, sum }) => ({ ...sum, hour, writer, number })),
-        usage: usage.map(({ hour, sum }) => ({ ...sum, hour, writer })),
+        usage: usage.map(({ hour, sum }) => ({ ...sum, hour, writer, graph })),
       });
     } catch (error) {
       this.#sums.giveBack(sums);

@@ -1,4 +1,4 @@
-export type { Usage, UsageGroup, UsageRequest } from './usage.ts';
+export type { Usage, UsageGroup, UsageOrigin, UsageRequest } from './usage.ts';
 export { addTo, type UsageClient, type UsageSum, UsageSums, type UsedOperation } from './usage-sums.ts';
 export {
   type ClientTotal,

@@ -7,8 +7,13 @@ export interface UsageRequest {
   readonly to: number;
 }
 
+export interface UsageOrigin extends UsageClient {
+  /** What was served, such as `shop@current`; undefined: that is not known. */
+  readonly graph: string | undefined;
+}
+
 /** One operation of one client. */
-export interface UsageGroup extends UsageClient {
+export interface UsageGroup extends UsageOrigin {
   /** Undefined: all that have no sum of their own. */
   readonly operation: UsedOperation | undefined;
   readonly count: number;

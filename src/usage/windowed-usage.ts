@@ -5,6 +5,8 @@ import { type CoordinateTotal, coordinateTotals, type OperationTotal, operationT
 export interface UsageWindow extends UsageRequest {
   /** The names of clients whose requests do not count. */
   readonly excludedClients: readonly string[];
+  /** As `shop@current`: requests of others do not count, where it is known what they were of; undefined: all count. */
+  readonly graphs?: readonly string[] | undefined;
 }
 
 type MostUsed = OperationTotal & { readonly signature: string; readonly document: string };
@@ -40,7 +42,7 @@ export class WindowedUsage {
     return totals.filter(hasDocument).slice(0, limit);
   }
 
-  async #usage({ from, to, excludedClients }: UsageWindow): Promise<Usage> {
+  async #usage({ from, to, excludedClients, graphs }: UsageWindow): Promise<Usage> {
     if (this.#last?.from !== from || this.#last.to !== to) {
       const usage = this.#read({ from, to });
       this.#last = { from, to, usage };
@@ -49,6 +51,10 @@ export class WindowedUsage {
       });
     }
     const usage = await this.#last.usage;
-    return usage.filter(({ client }) => client === undefined || !excludedClients.includes(client));
+    return usage.filter(
+      ({ client, graph }) =>
+        (client === undefined || !excludedClients.includes(client)) &&
+        (graphs === undefined || graph === undefined || graphs.includes(graph)),
+    );
   }
 }

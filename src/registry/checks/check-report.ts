@@ -36,6 +36,8 @@ export interface TrafficFacts {
   readonly to: number;
   readonly requests: number;
   readonly excludedClients: readonly string[];
+  /** Undefined: all. */
+  readonly graphs?: readonly string[] | undefined;
 }
 
 export interface CheckSection {

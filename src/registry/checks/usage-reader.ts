@@ -14,6 +14,8 @@ export interface UsageWindow {
   readonly to: number;
   /** The names of clients whose requests do not count. */
   readonly excludedClients: readonly string[];
+  /** As `shop@current`: requests of others do not count, where it is known what they were of; undefined: all count. */
+  readonly graphs?: readonly string[] | undefined;
 }
 
 /** The requests of one client. */

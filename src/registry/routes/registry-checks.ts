@@ -68,7 +68,7 @@ export class RegistryChecks {
       before: await registry.readBase(candidate),
       after: await this.#readCandidate(candidate),
       usage: usage && new WindowedUsage(usage),
-      ...configuredCheck(config.registry.checks, Date.now()),
+      ...configuredCheck(config.registry.checks, ref, Date.now()),
       trustedDocuments: await readTrustedDocuments(config, log),
       team,
       approvals: await this.#approvals(ref),

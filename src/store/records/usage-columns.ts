@@ -1,5 +1,5 @@
 /** Usage as rows, and the rows' columns, once: tables, statements and conversions are made from these lists. */
-import type { UsageClient, UsageSum, UsedOperation } from '../../usage/index.ts';
+import type { UsageOrigin, UsageSum, UsedOperation } from '../../usage/index.ts';
 import type { Row } from './record-columns.ts';
 import type { RecordNames } from './record-names.ts';
 
@@ -42,6 +42,8 @@ export interface WrittenUsage extends UsageSum {
   /** When it begins. */
   readonly hour: number;
   readonly writer: string;
+  /** What was served, such as `shop@current`; undefined: it was counted before that was written. */
+  readonly graph?: string | undefined;
 }
 
 export interface UsageRows {
@@ -55,8 +57,8 @@ export function toUsageRows(sums: readonly WrittenUsage[], names: RecordNames): 
   const operations = new Map<string, Row>();
   const usage: Row[] = [];
   const inputs: Row[] = [];
-  for (const { hour, writer, operation, client, clientVersion, ...sum } of sums) {
-    const sealed = JSON.stringify({ client, clientVersion });
+  for (const { hour, writer, graph, operation, client, clientVersion, ...sum } of sums) {
+    const sealed = JSON.stringify({ client, clientVersion, graph });
     const key = names.hashOf('usage', `${operation?.id ?? ''} ${sealed}`);
     const durations = [Math.round(sum.durationMs * 1_000), Math.round(sum.maxMs * 1_000)];
     usage.push([
@@ -79,7 +81,7 @@ function toOperationRow({ id, signature, kind, name, document, coordinates }: Us
   return [id, signature, kind, name ?? null, document ?? null, coordinates.join(' ')];
 }
 
-export function clientOf(sealed: string, names: RecordNames): UsageClient {
-  const { client, clientVersion } = JSON.parse(names.openNames(sealed)) as Partial<UsageClient>;
-  return { client, clientVersion };
+export function originOf(sealed: string, names: RecordNames): UsageOrigin {
+  const { client, clientVersion, graph } = JSON.parse(names.openNames(sealed)) as Partial<UsageOrigin>;
+  return { client, clientVersion, graph };
 }

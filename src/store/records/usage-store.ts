@@ -11,7 +11,7 @@ import type { InsertRecords } from './insert-records.ts';
 import type { RowOf } from './record-columns.ts';
 import type { RecordNames } from './record-names.ts';
 import {
-  clientOf,
+  originOf,
   toUsageRows,
   type usageColumns,
   type usedOperationColumns,
@@ -80,7 +80,9 @@ export class UsageStore {
       byKey.set(key, inputs);
       groups.push({
         operation: operations.get(String(row.operation)),
-        ...(key === '' ? { client: otherName, clientVersion: undefined } : clientOf(String(row.names), names)),
+        ...(key === ''
+          ? { client: otherName, clientVersion: undefined, graph: undefined }
+          : originOf(String(row.names), names)),
         count: Number(row.count),
         errors: Number(row.errors),
         durationMs: Number(row.duration_us) / 1_000,

@@ -78,7 +78,7 @@ afterAll(async () => {
 /** As whoever publishes would be answered. */
 async function check(sdl: string, client: string, more: Partial<CheckOptions> = {}): Promise<CheckReport> {
   const candidate = await registry.candidate(ref, { kind: 'publish', subgraphs: [{ name: 'products', sdl }] });
-  const usage: Usage = [{ ...counted, client, count: 40 }];
+  const usage: Usage = [{ ...counted, client, graph: 'shop@current', count: 40 }];
   return checkChange({
     before: candidate.base && (await registry.readGeneration(candidate.base)),
     after: await registry.read(candidate).catch((error: unknown) => {
@@ -86,7 +86,7 @@ async function check(sdl: string, client: string, more: Partial<CheckOptions> = 
       throw error;
     }),
     usage: new WindowedUsage(async () => usage),
-    ...configuredCheck(config.registry.checks, now),
+    ...configuredCheck(config.registry.checks, ref, now),
     trustedDocuments: await readTrustedDocuments(config, log),
     log,
     ...more,

@@ -76,7 +76,8 @@ describe('a supergraph from elsewhere', () => {
 describe('checks of a registry', () => {
   it('count a week of all requests, unless the configuration says otherwise', async () => {
     const checksOf = async (yaml: string) => (await load(`${subgraphs}${yaml}`)).config.registry.checks;
-    const defaults = { windowMs: 604_800_000, minRequests: 1, minPercent: 0, excludedClients: [], operations: 50 };
+    const counted = { variants: [], minRequests: 1, minPercent: 0, excludedClients: [], operations: 50 };
+    const defaults = { windowMs: 604_800_000, ...counted };
     for (const yaml of ['', 'registry: false\n', 'registry: { graph: shop }\n'])
       expect(await checksOf(yaml)).toEqual({ ...defaults, owners: {} });
     expect(await checksOf('registry: { checks: { window: 60d, owners: { "Review.*": reviews } } }\n')).toEqual({
@@ -89,6 +90,7 @@ describe('checks of a registry', () => {
   it.each([
     ['window: 5m', 'write at least 1h'],
     ['min_percent: 101', '100'],
+    ['variants: [shop@current]', 'write the name of a variant'],
     ['owners: { "Review.author.name": reviews }', 'own a Type.field, a Type.* or a Type'],
   ])('are refused with %s', async (yaml, message) => {
     const [problem] = await problemsOf(`${subgraphs}registry: { checks: { ${yaml} } }\n`);

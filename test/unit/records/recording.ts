@@ -55,6 +55,7 @@ export function record({ now, maxWaiting, open, pruneEveryMs, ...of }: Recording
   });
   const recorder = new Recorder({
     open: open ?? (() => openRecords({ kind: 'sqlite', file: join(own, 'state.records.db'), keys }, 1_000)),
+    graph: 'shop@current',
     bounds: config,
     texts: new TextRedaction(config),
     counts,

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { StoreConfig } from '../../../src/config/index.ts';
 import { hourMs, stepMs } from '../../../src/lib/index.ts';
 import type { RecordStore, WrittenUsage } from '../../../src/store/records/index.ts';
-import type { Usage, UsedOperation } from '../../../src/usage/index.ts';
+import { type Usage, type UsedOperation, WindowedUsage } from '../../../src/usage/index.ts';
 import { openRecordsOf } from './records-contract.ts';
 
 const operationOf = (name: string, ...coordinates: readonly string[]): UsedOperation => ({
@@ -49,6 +49,27 @@ export function describeUsage(fresh: () => StoreConfig | Promise<StoreConfig>): 
   };
   const write = (records: RecordStore, ...usage: readonly WrittenUsage[]) =>
     records.add({ records: [], sums: [], usage });
+
+  it('tells apart what gateways of several variants have counted', () =>
+    opened(async (records) => {
+      await write(
+        records,
+        writtenUsage({ count: 5, graph: 'shop@current' }),
+        writtenUsage({ count: 3, graph: 'shop@staging' }),
+        writtenUsage({ count: 2 }),
+      );
+      const usage = await records.usage(ever);
+      expect(usage.map(({ graph, count }) => [graph, count])).toEqual([
+        ['shop@current', 5],
+        ['shop@staging', 3],
+        [undefined, 2],
+      ]);
+      const window = { ...ever, excludedClients: [] };
+      const read = new WindowedUsage(async () => usage);
+      expect(await read.requests(window)).toBe(10);
+      expect(await read.requests({ ...window, graphs: ['shop@current'] })).toBe(7);
+      expect(await read.requests({ ...window, graphs: [] })).toBe(2);
+    }));
 
   it('adds up what threads and gateways have counted, for whoever opens it next', () =>
     opened(async (records, config) => {

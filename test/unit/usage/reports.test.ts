@@ -77,6 +77,7 @@ describe('what is deprecated', () => {
       operation,
       client: 'web',
       clientVersion: '1',
+      graph: undefined,
       count: 3,
       errors: 0,
       durationMs: 3,

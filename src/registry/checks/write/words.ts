@@ -46,9 +46,10 @@ function counted(count: number, thing: string): string {
 
 export function trafficText(traffic: TrafficFacts | undefined): string {
   if (traffic === undefined) return 'Nothing is known of real traffic.';
-  const { from, to, requests, excludedClients } = traffic;
+  const { from, to, requests, excludedClients, graphs } = traffic;
   const without = excludedClients.length === 0 ? '' : `, without ${excludedClients.join(', ')}`;
-  return `Weighed by ${counted(requests, 'request')} from ${momentText(from)} to ${momentText(to)}${without}.`;
+  const of = graphs === undefined ? '' : ` of ${graphs.join(', ')}`;
+  return `Weighed by ${counted(requests, 'request')}${of} from ${momentText(from)} to ${momentText(to)}${without}.`;
 }
 
 export function usageText({ requests, percent, operations, clients, lastUsed }: FindingUsage): string {
