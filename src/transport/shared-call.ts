@@ -22,6 +22,9 @@ export interface CallResult {
   deliver(context: RequestContext, isFirst: boolean, requestedAt: number): SubgraphResponse;
 }
 
+/** A timer of a thread that has time is not later than that. */
+const mostLateMs = 50;
+
 export class SharedCall extends TimerEntry {
   /** The step that is running: an exchange, or a pause before a retry. */
   step: { stop(why: Stop): void } | undefined;
@@ -33,7 +36,7 @@ export class SharedCall extends TimerEntry {
   readonly event: FetchEvent | undefined;
   readonly #service: string;
   readonly #beganAt: number;
-  readonly #endsAt: number;
+  #endsAt: number;
   readonly #onEnd: (() => void) | undefined;
   readonly #waiters: Waiter[] = [];
   #ended = false;
@@ -105,8 +108,14 @@ export class SharedCall extends TimerEntry {
     if (this.#waiters.length === 0 && this.#end()) this.#stop('left');
   }
 
-  /** The call’s own time is over. */
+  /** The call’s own time is over; where this thread was busy meanwhile, that was not the subgraph’s. */
   onTimeout(): void {
+    const busyMs = performance.now() - this.#endsAt;
+    if (busyMs > mostLateMs) {
+      this.#endsAt += 2 * busyMs;
+      timerWheel.add(this, busyMs);
+      return;
+    }
     // Stopped first: a pause before a retry may end in the same turn.
     this.#stop('timeout');
     this.reject(this.timeoutError());

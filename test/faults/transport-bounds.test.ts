@@ -132,6 +132,17 @@ describeEachClient(() => {
     });
   });
 
+  describe('a gateway that was busy for longer than an answer may take', () => {
+    it('gives the subgraph that time again', async () => {
+      const timeoutMs = 700;
+      const url = await listen((_request, response) => {
+        busyFor(2 * timeoutMs);
+        setTimeout(() => json(response, { data: { a: 1 } }), 50);
+      });
+      expect((await connect(url, { timeoutMs, retries: 0 }).execute(query, contextOf())).data).toEqual({ a: 1 });
+    });
+  });
+
   describe('requests that wait for a connection', () => {
     it('are bounded: one more fails at once, coded, and does not count against the URL', async () => {
       const waiting: (() => void)[] = [];
