@@ -43,6 +43,7 @@ describe('usage', () => {
     sink.record(used('query A { node(id: "p2") { id } }', { client: 'web', version: '2', ms: 20 }));
     sink.record(used('{ old }'));
     const usage = await (await recording.store()).usage(ever);
+    expect(new Set(usage.map(({ graph }) => graph))).toEqual(new Set(['shop@current']));
     const totals = operationTotals(usage);
     expect(totals).toMatchObject([
       {

@@ -206,6 +206,17 @@ describe('owners', () => {
     expect(last.outcome).toBe('passed');
   });
 
+  it('approve what they own of a change that their key may not make, and nothing else of it', () => {
+    const by = { team: 'pricing', actor: 'key:a', at: 7, ownedOnly: true };
+    const { approvals } = approve(report, { ...by, changes: 'all' });
+    expect(approvals.map(({ subject }) => subject)).toEqual(['Product.price']);
+    const cart = report.sections.flatMap(({ findings }) => findings).find(({ subject }) => subject === 'cart');
+    expect(approve(report, { ...by, changes: [cart?.change ?? ''] })).toMatchObject({
+      approvals: [],
+      refused: [{ change: cart?.change, reason: expect.stringContaining('nobody owns it') }],
+    });
+  });
+
   it('need no approval of their own team, but for what breaks clients', () => {
     const draft = { code: 'FIELD_REMOVED', subject: 'Product.price', message: 'gone', places: [], isChange: true };
     const outcomeFor = (team: string, severity: 'error' | 'info'): string =>
