@@ -165,7 +165,9 @@ export class RegistryFollower {
     for (let pauseMs = firstPauseMs; !signal.aborted; ) {
       let isReached = false;
       try {
-        const served = await feed.next(this.#known, signal);
+        const beganAt = performance.now();
+        // After an outage the answer comes at once: that it has ended does not wait for something new.
+        const served = await feed.next(this.#outage === undefined ? (this.#known ?? 'none') : undefined, signal);
         isReached = true;
         const isAnother = await this.#take(served);
         // After it was taken: an answer that is refused, such as a wrong signature, is an outage like any other.
@@ -173,8 +175,9 @@ export class RegistryFollower {
         this.#outage = undefined;
         pauseMs = firstPauseMs;
         if (isAnother) for (const listener of this.#listeners) listener();
-        if (served === undefined && this.#known !== undefined) continue;
-        if (served === undefined) await wait(firstPauseMs, undefined, { signal, ref: false });
+        // One that does not wait is not asked again at once.
+        if (served === undefined && performance.now() - beganAt < firstPauseMs)
+          await wait(firstPauseMs, undefined, { signal, ref: false });
       } catch (error) {
         if (signal.aborted) return;
         this.#reportOutage(error);

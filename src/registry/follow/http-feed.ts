@@ -5,7 +5,7 @@ import { formatGraphRef, type GraphRef } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
 import { readBounded } from '../../lib/index.ts';
 import { publishedGeneration, type Texts } from '../generation/index.ts';
-import { type GenerationFeed, RegistryRefusal, type ServedGenerations } from './generation-feed.ts';
+import { type GenerationFeed, nameOfKnown, RegistryRefusal, type ServedGenerations } from './generation-feed.ts';
 
 export interface HttpFeedOptions {
   /** The registry's admin listener, such as http://registry:4400. */
@@ -58,10 +58,7 @@ export function createHttpFeed({ url, key, ref }: HttpFeedOptions): GenerationFe
 
   return {
     async next(known, signal) {
-      const query =
-        known === undefined
-          ? ''
-          : `?known=${known.generation.number}.${known.canary?.generation.number ?? 0}&wait=${waitSeconds}`;
+      const query = known === undefined ? '' : `?known=${nameOfKnown(known)}&wait=${waitSeconds}`;
       const answer = await ask(`served${query}`, signal, waitSeconds * 1_000 + patienceMs);
       return answer === undefined ? undefined : (served.parse(answer) satisfies ServedGenerations);
     },

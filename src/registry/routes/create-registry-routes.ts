@@ -18,7 +18,14 @@ import { ZodError, type z } from 'zod';
 import { ConfigError, type GraphRef, graphNameRule, parseGraphRef } from '../../config/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { CompositionProblem } from '../../supergraph/index.ts';
-import { createStoreFeed, type ServedGenerations, servedOf, signingKeyOf } from '../follow/index.ts';
+import {
+  createStoreFeed,
+  type KnownGenerations,
+  nameOfKnown,
+  type ServedGenerations,
+  servedOf,
+  signingKeyOf,
+} from '../follow/index.ts';
 import { hashOfText, type PublishedGeneration } from '../generation/index.ts';
 import {
   type Author,
@@ -187,16 +194,15 @@ export function createRegistryRoutes({ registry, store, changelog, checks }: Reg
     const numbers = query.get('known');
     const waitMs = 1_000 * Math.min(longestWaitSeconds, Number(query.get('wait') ?? 0) || 0);
     const current = await servedOf(table, key, ref);
-    const isKnown =
-      current !== undefined && `${current.generation.number}.${current.canary?.generation.number ?? 0}` === numbers;
-    const next = isKnown ? await changeOf(ref, current, waitMs, signal) : current;
+    const isKnown = nameOfKnown(current) === numbers;
+    const next = isKnown ? await changeOf(ref, current ?? 'none', waitMs, signal) : current;
     return next === undefined ? { status: 204 } : { status: 200, body: { ...next, canary: next.canary ?? null } };
   };
 
   /** What serves next; undefined where that is not within the time. */
   const changeOf = async (
     ref: GraphRef,
-    current: ServedGenerations,
+    current: KnownGenerations,
     waitMs: number,
     signal: AbortSignal,
   ): Promise<ServedGenerations | undefined> => {

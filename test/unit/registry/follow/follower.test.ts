@@ -70,6 +70,33 @@ it('a registry that starts again is followed at once, however long it was gone',
   }
 });
 
+it('while nothing is published, one request waits for it', async () => {
+  const key = createSigningKey(Buffer.alloc(32, 7));
+  const published = Promise.withResolvers<void>();
+  const next = vi.fn(async (known: unknown, signal: AbortSignal) => {
+    if (known === undefined) return undefined;
+    if (known === 'none') await published.promise;
+    else await new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    return { generation, signature: key.sign(generation), canary: undefined };
+  });
+  const feed: GenerationFeed = { next, texts: async () => new Map(), endCanary: async () => {}, close: async () => {} };
+  const log = createLogger({ level: 'silent' });
+  const options = { ref, feed, publicKey: key.publicKey, folder: join(folder, 'nothing'), log };
+  const follower = await RegistryFollower.open(options);
+  try {
+    expect(follower.current).toBeUndefined();
+    const changed = new Promise<void>((resolve) => follower.onChange(resolve));
+    published.resolve();
+    await changed;
+    expect(follower.current?.serving.number).toBe(1);
+    await vi.waitFor(() =>
+      expect(next.mock.calls.map(([known]) => typeof known)).toEqual(['undefined', 'string', 'object']),
+    );
+  } finally {
+    await follower.close();
+  }
+});
+
 it('a registry that cannot be reached is told with its address and the reason', async () => {
   const feed = createHttpFeed({ url: 'http://127.0.0.1:1', key: undefined, ref });
   await expect(feed.next(undefined, AbortSignal.timeout(5_000))).rejects.toThrow(

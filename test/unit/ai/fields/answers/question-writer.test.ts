@@ -146,7 +146,7 @@ describe('a question', () => {
     const sensitive = { 'User.phone': 'contact', 'User.email': 'personal' };
     const one = write(ann, { tone: 'call 5550123' }, { sensitive });
     const phone = expect.stringMatching(/^\[CONTACT_1_\w{6}\]$/);
-    expect(one?.values).toEqual({ name: 'Ann', phone, tone: `call ${one?.values['phone']}` });
+    expect(one?.values).toEqual({ name: 'Ann', phone, tone: `call ${one?.values.phone}` });
     expect(one?.entity).toMatchObject({ email: '[personal]', phone });
     expect(write(ann, { tone: 'call 5550123' }, { sensitive, principal: { id: 'b' } })?.key).not.toBe(one?.key);
     const other = write({ ...ann, phone: '5550199' }, { tone: 'call 5550199' }, { sensitive });
