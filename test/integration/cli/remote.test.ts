@@ -105,6 +105,9 @@ describe('records', () => {
     expect(record).toMatchObject({ requestId: expect.any(String), errors: 1, client: 'logged' });
     expect(await same('log', record.requestId, '--no-json')).toMatch(/^request .*\nclient +logged\n/s);
     const hours = ['log', 'hours', '--by', 'client,operation', '--client', 'logged', '--since', '1d'];
+    // Sums follow within seconds; what was refused has no operation.
+    const summed = async () => (await remote(...hours, '--json')).out.split('\n').length;
+    await expect.poll(summed, waiting).toBe(3);
     expect(JSON.parse((await same(...hours, '--json')).split('\n')[0] ?? '')).toMatchObject({ client: 'logged' });
     expect(await same(...hours, '--per', 'day', '--no-json')).toMatch(/^day +client +operation +count/);
   });
