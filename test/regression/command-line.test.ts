@@ -71,7 +71,7 @@ describe('isthmus', () => {
 
   it('ai warm marks the option it cannot do without', async () => {
     const { output } = await ended(['src/cli/main.ts', 'ai', 'warm', '--help']);
-    expect(output).toMatch(/--query <file>\s+a \.graphql file with a query \(required\)/);
+    expect(output).toMatch(/--query <file>\s+a \.graphql file with a query, - for the input \(required\)/);
   });
 
   it('reload reports that no gateway serves the configuration', async () => {
