@@ -123,7 +123,10 @@ export class Overload {
           resolve();
         },
       };
-      const timer = setTimeout(refuse, this.#queueWaitMs);
+      const timer = setTimeout(() => {
+        this.#turns.expire(waiter);
+        refuse();
+      }, this.#queueWaitMs);
       addAbortListener(signal, onAbort);
       if (!this.#turns.add(waiter)) refuse();
     });

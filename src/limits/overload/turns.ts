@@ -1,7 +1,10 @@
 /**
  * Who waits for a place, by priority: of the places that become free interactive requests get four of five while both
- * wait, so that batches go on. Within a priority the first comes first. A full queue gives the place of the newest batch to
- * an interactive request.
+ * wait, so that batches go on.
+ *
+ * Within a priority the first comes first, so that a burst is answered in its order. Once one has been refused the last comes
+ * first, until nobody waits: of more than can be done, each would wait for as long as the longest wait otherwise, and be
+ * late. For the same reason a full queue gives the place of who has waited longest to the newest.
  */
 export type Priority = 'interactive' | 'batch';
 
@@ -15,50 +18,65 @@ const shares: Readonly<Record<Priority, number>> = { interactive: 4, batch: 1 };
 
 export class Turns {
   readonly #maxLength: number;
-  readonly #waiting: Readonly<Record<Priority, Set<Waiter>>> = { interactive: new Set(), batch: new Set() };
+  /** In the order in which they came. */
+  readonly #waiting: Readonly<Record<Priority, Waiter[]>> = { interactive: [], batch: [] };
   /** How much of its share each has had: the one that had least is next. */
   readonly #had: Record<Priority, number> = { interactive: 0, batch: 0 };
+  /** Whether any has been refused since nobody waited. */
+  #isTooMuch = false;
 
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
 
   get length(): number {
-    return this.#waiting.interactive.size + this.#waiting.batch.size;
+    return this.#waiting.interactive.length + this.#waiting.batch.length;
   }
 
   /** @returns whether there was a place in the queue */
   add(waiter: Waiter): boolean {
     const { priority } = waiter;
-    if (this.length >= this.#maxLength) {
-      const newest = priority === 'batch' ? undefined : [...this.#waiting.batch].at(-1);
-      if (newest === undefined) return false;
-      this.#waiting.batch.delete(newest);
-      newest.onEnd(false);
-    }
+    if (this.length >= this.#maxLength && !this.#makeRoomFor(priority)) return false;
     const queue = this.#waiting[priority];
     const opposite = priority === 'batch' ? 'interactive' : 'batch';
     // Nobody saves up turns while nobody of its kind waits.
-    if (queue.size === 0) this.#had[priority] = Math.max(this.#had[priority], this.#had[opposite]);
-    queue.add(waiter);
+    if (queue.length === 0) this.#had[priority] = Math.max(this.#had[priority], this.#had[opposite]);
+    queue.push(waiter);
     return true;
   }
 
+  /** It has left. */
   remove(waiter: Waiter): void {
-    this.#waiting[waiter.priority].delete(waiter);
+    const queue = this.#waiting[waiter.priority];
+    const index = queue.indexOf(waiter);
+    if (index !== -1) queue.splice(index, 1);
+    if (this.length === 0) this.#isTooMuch = false;
+  }
+
+  /** It has waited for too long. */
+  expire(waiter: Waiter): void {
+    this.#isTooMuch = true;
+    this.remove(waiter);
   }
 
   /** Gives the next turn, where anyone waits. */
   next(): void {
     const { interactive, batch } = this.#waiting;
-    if (interactive.size + batch.size === 0) return;
-    const isBatch = interactive.size === 0 || (batch.size > 0 && this.#had.batch < this.#had.interactive);
+    const isBatch = interactive.length === 0 || (batch.length > 0 && this.#had.batch < this.#had.interactive);
     const priority = isBatch ? 'batch' : 'interactive';
-    for (const waiter of this.#waiting[priority]) {
-      this.#waiting[priority].delete(waiter);
-      this.#had[priority] += 1 / shares[priority];
-      waiter.onEnd(true);
-      return;
-    }
+    const queue = this.#waiting[priority];
+    const waiter = this.#isTooMuch ? queue.pop() : queue.shift();
+    if (this.length === 0) this.#isTooMuch = false;
+    if (waiter === undefined) return;
+    this.#had[priority] += 1 / shares[priority];
+    waiter.onEnd(true);
+  }
+
+  #makeRoomFor(priority: Priority): boolean {
+    const { interactive, batch } = this.#waiting;
+    const oldest = batch.shift() ?? (priority === 'batch' ? undefined : interactive.shift());
+    this.#isTooMuch = true;
+    oldest?.onEnd(false);
+    return oldest !== undefined;
   }
 }

@@ -62,14 +62,37 @@ describe('a thread with a limit of what runs at once', () => {
     expect(overload.running).toBe(0);
   });
 
-  it('refuses what has waited too long, and at once what finds no place to wait', async () => {
+  it('refuses what has waited too long, and who has waited longest where no more can wait', async () => {
     const { run, began } = setUp({ queue: 1 });
     for (const name of ['a', 'b']) void run(name);
-    const waiting = run('c');
-    expect(await run('d')).toBe('OVERLOADED');
+    const oldest = run('c');
+    const newest = run('d');
+    expect(await oldest).toBe('OVERLOADED');
     await vi.advanceTimersByTimeAsync(50);
-    expect(await waiting).toBe('OVERLOADED');
+    expect(await newest).toBe('OVERLOADED');
     expect(began).toEqual(['a', 'b']);
+  });
+
+  it('is in order for a burst, and takes the newest first while some are refused', async () => {
+    const { run, began, endFirst } = setUp({ maxConcurrency: 1, queue: 3 });
+    for (const name of ['a', 'b']) void run(name);
+    const oldest = run('c');
+    await endFirst();
+    expect(began).toEqual(['a', 'b']);
+    for (const name of ['d', 'e', 'f']) void run(name);
+    expect(await oldest).toBe('OVERLOADED');
+    for (let turn = 0; turn < 3; turn++) await endFirst();
+    expect(began).toEqual(['a', 'b', 'f', 'e', 'd']);
+  });
+
+  it('is in order again once nobody waits', async () => {
+    const { run, began, endFirst } = setUp({ maxConcurrency: 1, queue: 2 });
+    for (const name of ['a', 'b', 'c', 'd']) void run(name);
+    for (let turn = 0; turn < 3; turn++) await endFirst();
+    expect(began).toEqual(['a', 'd', 'c']);
+    for (const name of ['e', 'f', 'g']) void run(name);
+    for (let turn = 0; turn < 3; turn++) await endFirst();
+    expect(began).toEqual(['a', 'd', 'c', 'e', 'f', 'g']);
   });
 
   it('gives no turn to a client that has left', async () => {
@@ -107,14 +130,22 @@ describe('a thread with a limit of what runs at once', () => {
   it('lets a batch go for an interactive request that finds the queue full', async () => {
     const { run, began, endFirst } = setUp({ maxConcurrency: 1, queue: 2 });
     void run('first');
-    void run('old', 'batch');
-    const newest = run('new', 'batch');
+    const oldest = run('old', 'batch');
+    void run('new', 'batch');
     void run('interactive');
-    expect(await newest).toBe('OVERLOADED');
+    expect(await oldest).toBe('OVERLOADED');
+    await endFirst();
+    await endFirst();
+    expect(began).toEqual(['first', 'interactive', 'new']);
+  });
+
+  it('lets no interactive request go for a batch', async () => {
+    const { run, began, endFirst } = setUp({ maxConcurrency: 1, queue: 1 });
+    void run('first');
+    void run('interactive');
     expect(await run('batch', 'batch')).toBe('OVERLOADED');
     await endFirst();
-    await endFirst();
-    expect(began).toEqual(['first', 'interactive', 'old']);
+    expect(began).toEqual(['first', 'interactive']);
   });
 });
 
