@@ -8,7 +8,7 @@ import type { Tally } from './canary-tallies.ts';
 
 export type CanaryVerdict =
   | { readonly kind: 'wait' }
-  | { readonly kind: 'promote' | 'withdraw' /** In a sentence, with its numbers. */; readonly reason: string };
+  | { readonly kind: 'promote' | 'withdraw' /** All of them, in words with their numbers. */; readonly reason: string };
 
 export interface CanaryJudgement {
   readonly serving: Tally;
@@ -36,12 +36,8 @@ const priceFactor = 1.5;
 const minAiRequests = 20;
 
 export function judgeCanary({ serving, canary, elapsedMs, durationMs }: CanaryJudgement): CanaryVerdict {
-  const reason =
-    failuresWorse(serving, canary) ??
-    answersWorse(serving, canary) ??
-    slower(serving, canary) ??
-    dearer(serving, canary);
-  if (reason !== undefined) return { kind: 'withdraw', reason };
+  const reasons = [failuresWorse, answersWorse, slower, dearer].flatMap((worse) => worse(serving, canary) ?? []);
+  if (reasons.length > 0) return { kind: 'withdraw', reason: reasons.join('; ') };
   if (elapsedMs < durationMs || canary.requests < minRequests) return { kind: 'wait' };
   return { kind: 'promote', reason: `${canary.requests} requests were as good as with the generation before` };
 }

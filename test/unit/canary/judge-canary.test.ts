@@ -64,6 +64,16 @@ describe('a canary', () => {
       kind: 'withdraw',
       reason: 'a request of models cost $0.000300 on average, and $0.000100 with the others',
     });
+    const both = judged(
+      twentieth,
+      (side, index) => ({
+        ...call,
+        nanoUsd: side === 'canary' ? 300_000 : 100_000,
+        aiFailed: side === 'canary' && index < 20 ? 1 : 0,
+      }),
+      1,
+    );
+    expect(both).toMatchObject({ reason: expect.stringMatching(/^10\.0 % of its AI .*; a request of models cost/) });
     expect(judged(twentieth, () => ({ ...call, nanoUsd: 100_000 }))).toMatchObject({ kind: 'promote' });
     const wrong = judged(
       twentieth,
