@@ -209,7 +209,8 @@ export class TargetLimits {
     if (this.#timer !== undefined && this.#timerAt <= at) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(() => this.#admit(), milliseconds);
+    // Between a timer and an immediate, a thread that was busy hears of what the others have released.
+    this.#timer = setTimeout(() => setImmediate(() => this.#admit()), milliseconds);
   }
 }
 
