@@ -96,6 +96,8 @@ const invalidationTtlMs = 600_000;
 const maxTags = 61;
 /** Of one script: Redis does nothing else meanwhile. */
 const maxKeys = 1_000;
+/** Of a wave that one server answers: smaller parts overlap no better. */
+const keysOfPart = 128;
 const maxReplyBytes = 32_000_000;
 const maxWriteBytes = 4_000_000;
 const maxJournal = 10_000;
@@ -186,24 +188,44 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     for (const { keys: ofRead, resolve } of list) resolve(ofRead.map((key) => byKey.get(key)));
   }
 
+  /**
+   * In parts, none of which waits for another: Redis looks for the first while the keys of the next are made, and for these
+   * while its answers are decoded. Of a cluster, that has a part for each slot anyway, all at once.
+   */
+  const partLength = connection.isCluster ? maxKeys : keysOfPart;
+
   async function readEntries(list: readonly string[]): Promise<Entries> {
-    const entryKeys = list.map((key) => keys.entry(key));
     const entries: (RemoteEntry | undefined)[] = list.map(() => undefined);
-    const readChunk = async (slot: number, indexes: readonly number[]): Promise<void> => {
-      const names = indexes.map((index) => nameAt(entryKeys, index));
-      const reply = await gate.send(slot, () => read(slot, names));
+    const parts: Promise<unknown>[] = [];
+    for (let from = 0; from < list.length; from += partLength) {
+      const entryKeys = list.slice(from, from + partLength).map((key) => keys.entry(key));
+      for (const [slot, indexes] of chunksBySlot(entryKeys))
+        parts.push(
+          readChunk(
+            slot,
+            indexes.map((index) => [from + index, nameAt(entryKeys, index)]),
+          ),
+        );
+    }
+    async function readChunk(slot: number, places: readonly (readonly [index: number, name: string])[]): Promise<void> {
+      const reply = await gate.send(slot, () =>
+        read(
+          slot,
+          places.map(([, name]) => name),
+        ),
+      );
       if (!Array.isArray(reply)) return;
       const [now, ...values] = reply as readonly unknown[];
       const decoder = new EntryDecoder(Number(now), maxValueBytes);
-      for (const [position, index] of indexes.entries()) {
+      for (const [position, [index, name]] of places.entries()) {
         const bytes = values[position];
         if (!Buffer.isBuffer(bytes)) continue;
         const entry = decoder.decode(bytes);
         entries[index] = entry;
-        if (entry === undefined) void gate.send(slot, () => client.unlink(names[position] ?? ''));
+        if (entry === undefined) void gate.send(slot, () => client.unlink(name));
       }
-    };
-    await Promise.all(chunksBySlot(entryKeys).map(([slot, indexes]) => readChunk(slot, indexes)));
+    }
+    await Promise.all(parts);
     return entries;
   }
 
