@@ -32,6 +32,7 @@ export async function openRecorder(folder: string, rate: number): Promise<OwnRec
   const config = {
     store: { kind: 'sqlite', file: join(folder, 'state.db'), key: undefined, previousKeys: [], line: undefined },
     telemetry: { logLevel: 'warn', metrics: undefined, records: { ...resolveRecords(true), rate } },
+    registry: { ref: { graph: 'bench', variant: 'current' } },
     file: join(folder, 'supergraph.yaml'),
   } as unknown as Parameters<typeof OwnRecorder.open>[0];
   const recorder = await OwnRecorder.open(config, createLogger({ level: 'warn', readable: true }));
