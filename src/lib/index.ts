@@ -32,6 +32,7 @@ export {
   addAbortListener,
   removeAbortListener,
 } from './time/abort.ts';
+export { busyMsSince } from './time/busy-time.ts';
 export { Deadline, longestTimerMs } from './time/deadline.ts';
 export { hourMs, stepMs } from './time/hours.ts';
 export { isoTime } from './time/iso-time.ts';

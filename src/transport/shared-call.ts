@@ -7,7 +7,14 @@
  */
 
 import { GatewayError } from '../errors/index.ts';
-import { addAbortListener, type ExactJsonOptions, removeAbortListener, TimerEntry, timerWheel } from '../lib/index.ts';
+import {
+  addAbortListener,
+  busyMsSince,
+  type ExactJsonOptions,
+  removeAbortListener,
+  TimerEntry,
+  timerWheel,
+} from '../lib/index.ts';
 import type { FetchEvent } from '../observability/index.ts';
 import type { Stop } from './exchange.ts';
 import type { RequestContext } from './request-context.ts';
@@ -21,9 +28,6 @@ export interface CallResult {
    */
   deliver(context: RequestContext, isFirst: boolean, requestedAt: number): SubgraphResponse;
 }
-
-/** A timer of a thread that has time is not later than that. */
-const mostLateMs = 50;
 
 export class SharedCall extends TimerEntry {
   /** The step that is running: an exchange, or a pause before a retry. */
@@ -110,10 +114,11 @@ export class SharedCall extends TimerEntry {
 
   /** The call’s own time is over; where this thread was busy meanwhile, that was not the subgraph’s. */
   onTimeout(): void {
-    const busyMs = performance.now() - this.#endsAt;
-    if (busyMs > mostLateMs) {
-      this.#endsAt += 2 * busyMs;
-      timerWheel.add(this, busyMs);
+    const now = performance.now();
+    const busyMs = busyMsSince(this.#endsAt, now);
+    if (busyMs > 0) {
+      this.#endsAt = now + busyMs;
+      timerWheel.add(this, busyMs, now);
       return;
     }
     // Stopped first: a pause before a retry may end in the same turn.

@@ -122,6 +122,18 @@ describeEachClient(() => {
       expect((await client.execute(query, contextOf())).data).toEqual({ a: 1 });
     });
 
+    it('gives up one that does not come once it is no longer busy', async () => {
+      const url = await listenTcp(() => {});
+      const onConnect = (): void => {
+        unsubscribe('net.client.socket', onConnect);
+        queueMicrotask(() => busyFor(300));
+      };
+      subscribe('net.client.socket', onConnect);
+      // Its end of TLS is never heard of.
+      const client = connect(url.replace('http:', 'https:'), { connectTimeoutMs: 100, timeoutMs: 20_000, retries: 0 });
+      expect(await codeOf(client.execute(query, contextOf()))).toBe('SUBREQUEST_HTTP_ERROR');
+    });
+
     it('takes an answer that was there in time', async () => {
       const timeoutMs = 1_000;
       const url = await listen((_request, response) => {

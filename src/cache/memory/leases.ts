@@ -2,11 +2,8 @@
  * Who fills which missing key, in this process: a holder loses a key that it has not released in time. The time in which this thread
  * was busy does not count: with ten thousand callers at once, the holder's answer waits to be read behind their requests.
  */
-import { TimerEntry, timerWheel } from '../../lib/index.ts';
+import { busyMsSince, TimerEntry, timerWheel } from '../../lib/index.ts';
 import type { Claim } from '../cache-store.ts';
-
-/** A timer of a thread that has time is not later than that. */
-const mostLateMs = 50;
 
 class Lease extends TimerEntry {
   /** A waiter may begin to wait after that. */
@@ -24,11 +21,12 @@ class Lease extends TimerEntry {
   }
 
   onTimeout(): void {
-    const busyMs = performance.now() - this.#until;
-    if (busyMs <= mostLateMs) this.#onOverdue();
+    const now = performance.now();
+    const busyMs = busyMsSince(this.#until, now);
+    if (busyMs === 0) this.#onOverdue();
     else {
-      this.#until += 2 * busyMs;
-      timerWheel.add(this, busyMs);
+      this.#until = now + busyMs;
+      timerWheel.add(this, busyMs, now);
     }
   }
 

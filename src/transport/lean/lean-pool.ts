@@ -9,6 +9,7 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { busyMsSince } from '../../lib/index.ts';
 import type { ClientTlsOptions } from '../../tls/index.ts';
 import { type ConnectionOwner, LeanConnection } from './lean-connection.ts';
 import type { LeanController, LeanExchange, LeanRequest } from './lean-exchange.ts';
@@ -41,8 +42,6 @@ interface Waiting<Followed> extends LeanController {
 /** One buffer for what any connection reads: its bytes are used or copied before the next read. */
 const readBufferBytes = 65_536;
 const sweepMs = 2_000;
-/** A timer of a thread that has time is not later than that. */
-const mostLateMs = 50;
 const nothingArrives = (): void => {};
 
 export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner {
@@ -180,10 +179,11 @@ export class LeanPool<Followed extends LeanExchange> implements ConnectionOwner 
     let failure: Error | undefined;
     let dueAt = performance.now() + connectTimeoutMs;
     const onLate = (): void => {
-      const busyMs = performance.now() - dueAt;
-      if (busyMs > mostLateMs) {
-        // This thread was busy with something else: the time that it took is not the server’s.
-        dueAt += busyMs;
+      const now = performance.now();
+      const busyMs = busyMsSince(dueAt, now);
+      if (busyMs > 0) {
+        // The time that something else took is not the server’s.
+        dueAt = now + busyMs;
         timer = setTimeout(onLate, busyMs);
         return;
       }
