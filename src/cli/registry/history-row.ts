@@ -6,12 +6,17 @@ export function historyRow(generation: PublishedGeneration): readonly string[] {
   const { number, at, actor, commit, message } = generation;
   return [
     String(number),
-    new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
+    secondText(at),
     printable(actor),
     changeText(generation),
     (commit ?? '').slice(0, 10),
     printable(message ?? ''),
   ];
+}
+
+/** @param at milliseconds since 1970 */
+export function secondText(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function changeText({ change }: PublishedGeneration): string {

@@ -8,6 +8,7 @@ import { printResult } from '../frame/print-result.ts';
 import { readLimit } from '../options/read-limit.ts';
 import { printable } from '../printable.ts';
 import { askRegistry, graphArgument, graphOf, type RegistryOptions, withRegistry } from '../registry/ask-registry.ts';
+import { secondText } from '../registry/history-row.ts';
 import { type FormatOptions, reportText, withFormat } from '../registry/report-format.ts';
 
 interface ListOptions extends RegistryOptions {
@@ -59,7 +60,7 @@ function rowOf({ id, at, actor, subjects, commit, outcome, sections, generation 
   const parts = sections.filter((section) => section.outcome === outcome).map(({ name }) => name);
   return [
     String(id),
-    new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
+    secondText(at),
     printable(actor),
     subjects.join(', '),
     (commit ?? '').slice(0, 10),
