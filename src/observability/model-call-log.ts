@@ -155,21 +155,21 @@ function lineOf(call: ModelCallRecord): string {
 }
 
 function logRecord(log: Logger, call: ModelCallRecord): void {
-  log.info(
-    {
-      requestId: call.requestId,
-      alias: call.alias,
-      model: call.model,
-      prompt: call.prompt,
-      attempts: call.attempts.length,
-      inputTokens: call.usage?.inputTokens,
-      outputTokens: call.usage?.outputTokens,
-      costUsd: call.costUsd,
-      durationMs: call.durationMs,
-      finish: call.finish,
-      cache: call.cache,
-      adapted: call.adapted,
-    },
-    'model call',
-  );
+  if (log.isLevelEnabled?.('info') === false) return;
+  const fields = {
+    requestId: call.requestId,
+    alias: call.alias,
+    model: call.model,
+    prompt: call.prompt,
+    attempts: call.attempts.length,
+    inputTokens: call.usage?.inputTokens,
+    outputTokens: call.usage?.outputTokens,
+    costUsd: call.costUsd,
+    durationMs: call.durationMs,
+    finish: call.finish,
+    cache: call.cache,
+    adapted: call.adapted,
+  };
+  if (log.line === undefined) log.info(fields, 'model call');
+  else log.line('info', JSON.stringify(fields).slice(1, -1), 'model call');
 }

@@ -80,11 +80,11 @@ export interface ModelCallRecord {
    * What was changed of the request for the target to take it, in the client's names: `user` (left out),
    * `max_tokens=64000` (given another value). Absent where nothing was.
    */
-  readonly adapted?: readonly string[];
+  readonly adapted?: readonly string[] | undefined;
   /** Of its span, where its provider was told of it: 16 hexadecimal digits. No log line, file or record has it. */
   readonly spanId?: string | undefined;
   /** For its span alone, where `telemetry.texts` is on: no log line, file or record has them. */
-  readonly texts?: CallTexts;
+  readonly texts?: CallTexts | undefined;
   readonly streamed: boolean;
   /** Shadow traffic: a copy of a live call whose answer is discarded. */
   readonly shadow: boolean;

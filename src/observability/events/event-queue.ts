@@ -8,8 +8,11 @@ import type { RequestSink } from './request-sink.ts';
 
 export interface EventQueueOptions {
   readonly sinks: readonly RequestSink[];
-  /** How many are handed on without waiting for more: what they refer to lives so much longer. @default 64 */
-  readonly maxLength?: number;
+  /**
+   * How much of them is handed on without waiting for more: one for an event, and for each of its fetches and calls of
+   * models. What they refer to lives so much longer, and is copied by each young collection meanwhile. @default 128
+   */
+  readonly maxWeight?: number;
   /** How long an event waits for others. @default 50 */
   readonly delayMs?: number;
 }
@@ -26,13 +29,14 @@ export class EventQueue {
   readonly sinks: readonly RequestSink[];
   readonly #delayMs: number;
   /** After the end, each is handed on as it comes. */
-  #maxLength: number;
+  #maxWeight: number;
   #events: RequestEvent[] = [];
+  #weight = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ sinks, maxLength = 64, delayMs = 50 }: EventQueueOptions) {
+  constructor({ sinks, maxWeight = 128, delayMs = 50 }: EventQueueOptions) {
     this.sinks = sinks;
-    this.#maxLength = maxLength;
+    this.#maxWeight = maxWeight;
     this.#delayMs = delayMs;
     if (sinks.length === 0) return;
     if (!process.listeners('exit').includes(flushAtExit)) process.prependListener('exit', flushAtExit);
@@ -41,7 +45,8 @@ export class EventQueue {
 
   add(event: RequestEvent): void {
     this.#events.push(event);
-    if (this.#events.length >= this.#maxLength) this.flush();
+    this.#weight += weightOf(event);
+    if (this.#weight >= this.#maxWeight) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), this.#delayMs).unref();
   }
 
@@ -52,13 +57,20 @@ export class EventQueue {
     const events = this.#events;
     if (events.length === 0) return;
     this.#events = [];
+    this.#weight = 0;
     for (const sink of this.sinks) for (const event of events) sink.record(event);
   };
 
   /** The server has ended: nothing is held from now on. */
   end(): void {
-    this.#maxLength = 1;
+    this.#maxWeight = 1;
     this.flush();
     queues.delete(this);
   }
+}
+
+function weightOf({ operations }: RequestEvent): number {
+  let weight = 1;
+  for (const { fetches, modelCalls } of operations) weight += fetches.length + modelCalls.length;
+  return weight;
 }

@@ -1,9 +1,17 @@
 import { execFile } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventQueue, RequestEvent, type RequestSink } from '../../../src/observability/index.ts';
+import {
+  EventQueue,
+  FetchEvent,
+  OperationEvent,
+  RequestEvent,
+  type RequestSink,
+} from '../../../src/observability/index.ts';
 
 const options = { began: 0, method: 'POST', path: '/graphql', door: 'graphql', clientAddress: '127.0.0.1' } as const;
 const event = (id: string): RequestEvent => new RequestEvent({ id, ...options });
+const fetchEvent = (): FetchEvent =>
+  new FetchEvent({ subgraph: 'products', kind: 'root', operationType: 'query', isInProcess: false, began: 0 });
 
 function ids() {
   const all: string[] = [];
@@ -34,7 +42,7 @@ describe('a queue of events', () => {
 
   it('holds no more than so many, in a flood without a pause', () => {
     const { all, sink } = ids();
-    const queue = new EventQueue({ sinks: [sink], maxLength: 64 });
+    const queue = new EventQueue({ sinks: [sink], maxWeight: 64 });
     let mostHeld = 0;
     for (let count = 1; count <= 10_000; count++) {
       queue.add(event(String(count)));
@@ -43,6 +51,21 @@ describe('a queue of events', () => {
     expect(mostHeld).toBe(63);
     queue.flush();
     expect(all).toHaveLength(10_000);
+    queue.end();
+  });
+
+  it('holds fewer of those that have more in them', () => {
+    const { all, sink } = ids();
+    const queue = new EventQueue({ sinks: [sink], maxWeight: 64 });
+    for (let count = 1; count <= 8; count++) {
+      const asked = event(String(count));
+      const operation = new OperationEvent(asked, 0);
+      asked.operations.push(operation);
+      for (let fetch = 0; fetch < 7; fetch++) operation.fetches.push(fetchEvent());
+      expect(all).toEqual([]);
+      queue.add(asked);
+    }
+    expect(all).toHaveLength(8);
     queue.end();
   });
 

@@ -290,11 +290,12 @@ export class CallRun implements ChoiceContext {
       error: finishReasons.has(this.#finish) || this.#finish === 'aborted' ? undefined : this.#finish,
       cache: this.cache,
       guardrails: this.guardrails,
-      ...(this.adapted.length === 0 ? {} : { adapted: this.adapted }),
-      ...(this.#spanId === undefined ? {} : { spanId: this.#spanId }),
-      ...(this.messages !== undefined && call.events?.hasTexts === true
-        ? { texts: callTexts(this.messages, this.answer, this.#finish, this.#redact) }
-        : {}),
+      adapted: this.adapted.length === 0 ? undefined : this.adapted,
+      spanId: this.#spanId,
+      texts:
+        this.messages !== undefined && call.events?.hasTexts === true
+          ? callTexts(this.messages, this.answer, this.#finish, this.#redact)
+          : undefined,
       streamed: this.#streamed,
       shadow: this.#shadow,
     };
