@@ -5,9 +5,6 @@
  */
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { Budgets } from '../src/ai/budgets/index.ts';
-import type { Charge } from '../src/ai/model-call/index.ts';
-import { aiYaml, resolveAi } from '../src/config/ai/ai.ts';
 import {
   type CounterChange,
   createCounterMemory,
@@ -15,7 +12,7 @@ import {
   ProcessCounters,
   SharedCounters,
 } from '../src/counters/index.ts';
-import { createLogger } from '../src/observability/index.ts';
+import { budgetCalls } from './budget-calls.ts';
 import { leastCpu } from './least-cpu.ts';
 
 const steps = 200_000;
@@ -46,7 +43,7 @@ async function main(): Promise<void> {
     console.log(`${name}: ${figures.join(', ')}`);
   }
   for (const every of ['1h', 'day']) {
-    const { hold, call } = callsWith(new SharedCounters({ memory: createCounterMemory(), holder: 1 }), every);
+    const { hold, call } = budgetCalls(new SharedCounters({ memory: createCounterMemory(), holder: 1 }), every);
     const figures = `a reservation ${leastOf(hold)} ns, a whole call ${leastOf(call)} ns`;
     console.log(`two budgets of ${every}, shared: ${figures}`);
   }
@@ -62,37 +59,6 @@ function count(counters: LocalCounters): void {
   const start = performance.now();
   for (let step = 0; step < steps * 5; step++) counters.add(changes);
   parentPort?.postMessage(((performance.now() - start) * 1e6) / (steps * 5));
-}
-
-/** Of a tenant and of everyone. */
-function callsWith(counters: LocalCounters, every: string): Readonly<Record<'hold' | 'call', () => void>> {
-  const budgets = [
-    { per: 'tenant', limit_usd: '1000000', every },
-    { limit_usd: '1000000', every },
-  ];
-  const { budgets: resolved } = resolveAi(aiYaml.parse({ budgets }), (path) => path);
-  const accounts = new Budgets({ budgets: resolved, counters, log: createLogger({ level: 'silent' }) });
-  const payer = {
-    door: 'graphql',
-    tenant: 'acme',
-    team: undefined,
-    id: 'u1',
-    kind: 'user',
-    client: undefined,
-    operation: undefined,
-  } as const;
-  const call = { alias: 'smart', prompt: undefined, field: undefined, model: 'p/m', requestId: undefined };
-  const bound = { ...call, nanoUsd: 30_000n, tokens: 20 };
-  const open = () => accounts.open(() => payer, undefined);
-  const used = { nanoUsd: 20_000n, tokens: 10, isSent: true, outcome: 'ok', usage: undefined, price: undefined };
-  return {
-    hold: () => void open()?.charge(bound),
-    call: () => {
-      const charge = open()?.charge(bound) as Charge | undefined;
-      charge?.commit();
-      charge?.settle(used);
-    },
-  };
 }
 
 function leastCpuNs(counters: LocalCounters, changes: readonly CounterChange[]): number {

@@ -5,8 +5,6 @@
 import { ServerResponse } from 'node:http';
 import { buildSchema, type OperationDefinitionNode, parse } from 'graphql';
 import type { Principal } from '../src/access/principal.ts';
-import { Budgets, type Payer } from '../src/ai/budgets/index.ts';
-import { aiYaml, resolveAi } from '../src/config/ai/ai.ts';
 import { ratesYaml, resolveRates } from '../src/config/limits/rates.ts';
 import {
   createBucketMemory,
@@ -22,6 +20,7 @@ import { ArgumentRules } from '../src/limits/constraints/index.ts';
 import { Excesses } from '../src/limits/excesses.ts';
 import { FieldLimits, Overload, Rates } from '../src/limits/index.ts';
 import { createLogger } from '../src/observability/index.ts';
+import { budgetCalls } from './budget-calls.ts';
 import { leastCpu } from './least-cpu.ts';
 import { print } from './print.ts';
 
@@ -110,37 +109,12 @@ const steps: Readonly<Record<string, () => () => unknown>> = {
       return meter.total;
     };
   },
-  'an account over two budgets': () => {
-    const { open } = budgetsOf();
-    return open;
-  },
-  'a reservation on two budgets in shared memory': () => {
-    const { hold } = budgetsOf();
-    return hold;
-  },
+  'an account over two budgets': () => sharedBudgetCalls().open,
+  'a reservation on two budgets in shared memory': () => sharedBudgetCalls().hold,
 };
 
-function budgetsOf() {
-  const budgets = [
-    { per: 'tenant', limit_usd: '1000000', every: '1d' },
-    { limit_usd: '1000000', every: '1d' },
-  ];
-  const { budgets: resolved } = resolveAi(aiYaml.parse({ budgets }), (path) => path);
-  const counters = new SharedCounters({ memory: createCounterMemory(), holder: 1 });
-  const accounts = new Budgets({ budgets: resolved, counters, log });
-  const payer: Payer = {
-    door: 'graphql',
-    tenant: 'acme',
-    team: undefined,
-    id: 'u1',
-    kind: 'user',
-    client: undefined,
-    operation: undefined,
-  };
-  const call = { alias: 'smart', prompt: undefined, field: undefined, model: 'p/m', requestId: undefined };
-  const bound = { ...call, nanoUsd: 30_000n, tokens: 20 };
-  const open = () => accounts.open(() => payer, undefined);
-  return { open, hold: () => open()?.charge(bound) };
+function sharedBudgetCalls() {
+  return budgetCalls(new SharedCounters({ memory: createCounterMemory(), holder: 1 }), '1d');
 }
 
 const only = process.argv[2];
