@@ -75,7 +75,7 @@ const steps: Readonly<Record<string, () => () => unknown>> = {
     const limits = FieldLimits.of({ schema, rates, counters, mode: 'enforce', log });
     const document = parse('query Page($first: Int) { products(first: $first) { id name } }');
     const operation = document.definitions[0] as OperationDefinitionNode;
-    return () => limits?.refusals({ document, operation, variables: { first: 20 }, context }, undefined);
+    return () => limits?.decide({ document, operation, variables: { first: 20 }, context }, undefined);
   },
   'constraints of two arguments': () => {
     const schema = buildSchema(

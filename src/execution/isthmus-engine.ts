@@ -137,7 +137,7 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
     if (costs === undefined || plan.cost === undefined) return undefined;
     const cost = costs.estimateFor(plan.cost, values, context);
     noteEstimate(context.costs, cost);
-    costs.check(plan.cost, cost, values, context);
+    costs.check(cost);
     return cost;
   }
 
@@ -166,12 +166,14 @@ export function createIsthmusEngine(options: IsthmusEngineOptions): ExecutionEng
       const values = new OperationValues(variant.normalised, variables);
       const cost = estimate(plan, values, context);
       if (context.isDryRun === true) {
+        if (cost !== undefined) limits?.costs?.measure(cost, context);
         plan.price?.begin(values, context).end();
         return { kind: 'single', result: { data: null } };
       }
       const priced = plan.price?.begin(values, context);
       const turn = chargeFor(context, cost, priced);
       if (turn !== undefined) await (priced === undefined ? turn : turn.catch(endOf(priced)));
+      if (cost !== undefined) limits?.costs?.measure(cost, context);
       const hooking = onPlan?.(plan.fetches.flatMap(plannedRequests), request);
       const hooked = hooking && (await (priced === undefined ? hooking : hooking.catch(endOf(priced))));
       if (hooked?.outcome !== undefined) {

@@ -12,9 +12,7 @@ import { wholeReading } from './run/reader-views.ts';
 /** @param limits undefined where the schema limits no field: the engine itself is returned */
 export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undefined): ExecutionEngine {
   if (limits === undefined) return engine;
-  const executeLimited = async (request: OperationRequest): ReturnType<ExecutionEngine['execute']> => {
-    const { denials } = request;
-    const refusals = await limits.refusals(request, denials && ((type, node) => !denials.isDenied(type, node)));
+  const executeAllowed = async (request: OperationRequest, refusals: FieldRefusals | undefined) => {
     const executed = refusals === undefined ? request : refused(request, refusals);
     if (!limits.isJoint) return engine.execute(executed);
     try {
@@ -22,7 +20,22 @@ export function limitFields(engine: ExecutionEngine, limits: FieldLimits | undef
     } catch (error) {
       if (!(error instanceof FieldsRefused)) throw error;
       // Before anything of it was sent.
+      const { costs } = request.context;
+      if (costs !== undefined) costs.ai = undefined;
       return engine.execute(refused(request, error.refusals));
+    }
+  };
+  const executeLimited = async (request: OperationRequest): ReturnType<ExecutionEngine['execute']> => {
+    const { denials, context } = request;
+    const decision = await limits.decide(request, denials && ((type, node) => !denials.isDenied(type, node)));
+    try {
+      const outcome = await executeAllowed(request, decision.refusals);
+      if (context.isDryRun === true) decision.giveBack();
+      return outcome;
+    } catch (error) {
+      // Nothing was sent; of an operation whose client has left something may have been.
+      if (!context.signal.aborted) decision.giveBack();
+      throw error;
     }
   };
   return {

@@ -112,7 +112,7 @@ export interface OperationCosts {
   /** In points, of each subgraph. */
   subgraphs?: () => readonly (readonly [string, { readonly estimated: number; readonly actual: number }])[];
   /** In money; missing where nothing of the operation costs any. */
-  ai?: { readonly estimatedNanoUsd: bigint; readonly account: SpendAccount };
+  ai?: { readonly estimatedNanoUsd: bigint; readonly account: SpendAccount } | undefined;
 }
 
 /** What an operation is charged to before anything of it is sent. */

@@ -33,10 +33,13 @@ export interface EstimatedCost extends Estimate {
   readonly max: number;
   /** The subgraphs that are not asked. */
   readonly refused: ReadonlyMap<string, GatewayError>;
+  /** Why it may not run, or would not run if costs were enforced. */
+  readonly exceeded: readonly GatewayError[];
   readonly meter: CostMeter;
 }
 
 const noneRefused: ReadonlyMap<string, GatewayError> = new Map();
+const noExcesses: readonly GatewayError[] = [];
 const noObjects: ReadonlySet<string> = new Set();
 
 export class CostLimits {
@@ -78,29 +81,30 @@ export class CostLimits {
   }
 
   /**
-   * Estimates an operation for a client; whether it may run, `check` says.
+   * Estimates an operation for a client.
    * @param cost of its plan
    */
   estimateFor(cost: PlanCost, values: VariableValues, client: LimitedClient): EstimatedCost {
     const { estimated, subgraphs } = this.estimate(cost, values);
-    const refused = this.#maxima.size === 0 ? noneRefused : this.#refusals(subgraphs, client);
-    return { estimated, subgraphs, max: this.#clients.of(client).cost, refused, meter: new CostMeter(values) };
+    const { cost: max } = this.#clients.of(client);
+    const exceeded = excessesOf(cost, estimated, max, values);
+    const refused = this.#maxima.size === 0 ? noneRefused : this.#refusals(subgraphs);
+    const common = { estimated, subgraphs, max, meter: new CostMeter(values) };
+    if (this.#excesses.areRefused || refused.size === 0) return { ...common, refused, exceeded };
+    return { ...common, refused: noneRefused, exceeded: [...exceeded, ...refused.values()] };
   }
 
   /** @throws AggregateError of GatewayErrors `COST_ESTIMATED_TOO_EXPENSIVE`, `COST_INVALID_SLICING_ARGUMENTS` */
-  check({ slicing }: PlanCost, { estimated, max }: EstimatedCost, values: VariableValues, client: LimitedClient): void {
-    let exceeded = slicingErrors(slicing, values);
-    if (estimated > max) {
-      exceeded ??= [];
-      const message = `The operation is estimated at ${estimated} points; at most ${max} are allowed.`;
-      exceeded.push(
-        new GatewayError('COST_ESTIMATED_TOO_EXPENSIVE', { message, facts: { limit: max, found: estimated } }),
-      );
-    }
-    if (exceeded !== undefined) this.#excesses.report(exceeded, client);
+  check({ exceeded }: EstimatedCost): void {
+    if (exceeded.length > 0 && this.#excesses.areRefused) throw new AggregateError(exceeded);
   }
 
-  #refusals(estimates: ReadonlyMap<string, number>, client: LimitedClient): ReadonlyMap<string, GatewayError> {
+  /** Where costs are only measured: logs what an operation exceeds that is about to run. */
+  measure({ exceeded }: EstimatedCost, client: LimitedClient): void {
+    if (exceeded.length > 0 && !this.#excesses.areRefused) this.#excesses.measure(exceeded, client);
+  }
+
+  #refusals(estimates: ReadonlyMap<string, number>): ReadonlyMap<string, GatewayError> {
     let refused: Map<string, GatewayError> | undefined;
     for (const [name, limit] of this.#maxima) {
       const points = estimates.get(name);
@@ -110,10 +114,21 @@ export class CostLimits {
       const details = { message, service: name, facts: { limit, found: points } };
       refused.set(name, new GatewayError('SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE', details));
     }
-    if (refused === undefined || this.#excesses.areRefused) return refused ?? noneRefused;
-    this.#excesses.measure([...refused.values()], client);
-    return noneRefused;
+    return refused ?? noneRefused;
   }
+}
+
+function excessesOf(
+  { slicing }: PlanCost,
+  estimated: number,
+  max: number,
+  values: VariableValues,
+): readonly GatewayError[] {
+  const exceeded = slicingErrors(slicing, values);
+  if (estimated <= max) return exceeded ?? noExcesses;
+  const message = `The operation is estimated at ${estimated} points; at most ${max} are allowed.`;
+  const error = new GatewayError('COST_ESTIMATED_TOO_EXPENSIVE', { message, facts: { limit: max, found: estimated } });
+  return [...(exceeded ?? noExcesses), error];
 }
 
 /** The object types that each type may be. */

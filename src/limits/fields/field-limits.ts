@@ -95,6 +95,15 @@ export interface FieldRefusals {
   isRefused(type: GraphQLObjectType, field: FieldNode): boolean;
 }
 
+export interface FieldDecision {
+  /** Undefined where nothing is refused. */
+  readonly refusals: FieldRefusals | undefined;
+  /** Where nothing is read after all. */
+  giveBack(): void;
+}
+
+const unlimited: FieldDecision = { refusals: undefined, giveBack: () => undefined };
+
 type Values = Readonly<Record<string, unknown>>;
 type ReadsField = (type: GraphQLObjectType, node: FieldNode) => boolean;
 
@@ -154,15 +163,14 @@ export class FieldLimits {
    * a request that is not charged waits for them here.
    *
    * @param reads whether the caller may read a field at all: what is denied is not counted; undefined: all of them
-   * @returns undefined where nothing is refused
    */
-  async refusals(request: LimitedOperation, reads: ReadsField | undefined): Promise<FieldRefusals | undefined> {
+  async decide(request: LimitedOperation, reads: ReadsField | undefined): Promise<FieldDecision> {
     const prepared = this.#prepare(request.document, request.operation);
-    if (prepared === 'unlimited') return undefined;
+    if (prepared === 'unlimited') return unlimited;
     const values = onDemand(() => this.#valuesOf(request));
     const refused = new Set<string>();
     const countedHere: CountedPlace[] = [];
-    const { counters, joint } = this.#options;
+    const { counters, joint, mode } = this.#options;
     const caller = callerOf(request);
     for (const place of placesOf(prepared, values, reads)) {
       const read = new FieldRead(caller, counters, place.rate, joint);
@@ -171,23 +179,24 @@ export class FieldLimits {
       else this.#note(request, { place, read }, refused);
     }
     let counted: readonly CountedPlace[] = countedHere;
-    if (joint !== undefined && counted.length > 0) {
-      const { charges } = request.context;
-      if (charges === undefined) counted = await this.#askOthers(request, counted, refused);
-      else {
-        const giveBack = (): void => {
-          for (const { read } of counted) read.giveBack();
-        };
-        const ask = async (): Promise<void> => {
-          const before = refused.size;
-          counted = await this.#askOthers(request, counted, refused);
-          const refusals = refused.size === before ? undefined : this.#refuse(request, counted, refused);
-          if (refusals !== undefined) throw new FieldsRefused(refusals);
-        };
-        charges.postpone({ ask, giveBack });
-      }
-    }
-    return refused.size === 0 ? undefined : this.#refuse(request, counted, refused);
+    const giveBack = (): void => {
+      for (const { read } of counted) read.giveBack();
+    };
+    const { charges } = request.context;
+    const isPostponed = joint !== undefined && counted.length > 0 && charges !== undefined;
+    if (isPostponed) {
+      const ask = async (): Promise<void> => {
+        const before = refused.size;
+        counted = await this.#askOthers(request, counted, refused);
+        if (mode === 'measure') this.#measure(request, refused.size);
+        else if (refused.size > before) throw new FieldsRefused(refusalsOf(counted, refused));
+      };
+      charges.postpone({ ask, giveBack });
+    } else if (joint !== undefined && counted.length > 0) counted = await this.#askOthers(request, counted, refused);
+    // What is postponed is measured once others have been asked.
+    if (mode === 'measure' && !isPostponed) this.#measure(request, refused.size);
+    const refusals = mode === 'measure' || refused.size === 0 ? undefined : refusalsOf(counted, refused);
+    return { refusals, giveBack };
   }
 
   /** All places in one wave, which keeps their order. @returns those that others allow; those of the rest are refused */
@@ -215,32 +224,6 @@ export class FieldLimits {
     if (read.roomInMs !== undefined && this.#options.mode === 'enforce') context.noteRetry?.(read.roomInMs);
   }
 
-  /** @returns undefined where that is only measured */
-  #refuse(
-    request: LimitedOperation,
-    counted: readonly CountedPlace[],
-    refused: ReadonlySet<string>,
-  ): FieldRefusals | undefined {
-    if (this.#options.mode === 'measure') {
-      this.#measure(request, refused.size);
-      return undefined;
-    }
-    // Another place or another rate of the same selection refuses it.
-    for (const { place, read } of counted) {
-      if ([...place.selections].every((selection) => refused.has(selection))) read.giveBack();
-    }
-    // Compiled operations keep it, and what is refused later belongs to another outcome.
-    const selections = new Set(refused);
-    return {
-      outcome: stableHash([...selections].sort()),
-      isRefused: (type, node) => {
-        const selection = selectionKey(type, node);
-        invariant(selection !== undefined, 'the document was numbered');
-        return selections.has(selection);
-      },
-    };
-  }
-
   #valuesOf({ operation, variables }: LimitedOperation): Values {
     const plain = withPlainNumbers(variables) as LimitedOperation['variables'];
     return getVariableValues(this.#options.schema, operation.variableDefinitions ?? [], plain).coerced ?? {};
@@ -261,11 +244,29 @@ export class FieldLimits {
   }
 
   #measure({ context: { requestId, principal }, operation }: LimitedOperation, fields: number): void {
+    if (fields === 0) return;
     this.#options.log.info(
       { requestId, principal: principal.id, operation: operation.name?.value, fields },
       'rates of fields would be exceeded (limits.mode: measure)',
     );
   }
+}
+
+function refusalsOf(counted: readonly CountedPlace[], refused: ReadonlySet<string>): FieldRefusals {
+  // Another place or another rate of the same selection refuses it.
+  for (const { place, read } of counted) {
+    if ([...place.selections].every((selection) => refused.has(selection))) read.giveBack();
+  }
+  // Compiled operations keep it, and what is refused later belongs to another outcome.
+  const selections = new Set(refused);
+  return {
+    outcome: stableHash([...selections].sort()),
+    isRefused: (type, node) => {
+      const selection = selectionKey(type, node);
+      invariant(selection !== undefined, 'the document was numbered');
+      return selections.has(selection);
+    },
+  };
 }
 
 function placesOf(prepared: Prepared, values: () => Values, reads: ReadsField | undefined): readonly RatedPlace[] {

@@ -53,7 +53,7 @@ export class PlanCache<Compiled extends object> {
     operation: string,
     activeLabels: readonly string[],
     client?: string,
-    event?: OperationEvent,
+    event?: Pick<OperationEvent, 'planMs' | 'isPlanCached'>,
   ): Promise<Compiled> {
     const key = activeLabels.length === 0 ? operation : `${activeLabels.join(',')}\n${operation}`;
     const cached = this.#entries.get(key);
@@ -64,7 +64,7 @@ export class PlanCache<Compiled extends object> {
       : await this.#running.run(key, () => this.#make(key, operation, activeLabels, client));
     if (!isCurrent && event !== undefined) {
       event.isPlanCached = false;
-      event.planMs = performance.now() - began;
+      event.planMs += performance.now() - began;
     }
     if (entry.kind === 'refused') throw entry.error;
     return entry.plan;

@@ -85,7 +85,8 @@ const codesAt = ({ errors = [] }: TestAnswer) =>
 describe('a field with @rateLimit', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway({ subgraphs, yaml, workers: 1 });
+    const limits = 'limits: { cost: {}, clients: [{ client_name: poor, cost: { max: 1 } }] }';
+    gateway = await startTestGateway({ subgraphs, yaml: `${yaml}\n${limits}`, workers: 1 });
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -188,6 +189,17 @@ describe('a field with @rateLimit', () => {
   it('does not count what @skip leaves out', async () => {
     await ask('query { strict @skip(if: true) free }');
     expect((await ask('{ strict }')).data).toEqual({ strict: 1 });
+  });
+
+  it('is not counted by what asks for a price, nor by an operation that another limit refuses', async () => {
+    const query = '{ search(text: "free") { id } }';
+    const dry = await ask(query, { ...headers, 'isthmus-dry-run': 'true' });
+    expect(dry).toMatchObject({ data: null, extensions: { cost: { estimated: 10 } } });
+    const refused = await ask(query, { ...headers, 'apollographql-client-name': 'poor' });
+    expect(codesAt(refused)).toEqual([' COST_ESTIMATED_TOO_EXPENSIVE']);
+    expect(calls).toEqual([]);
+    for (const _ of [1, 2]) expect(codesAt(await ask(query))).toEqual([]);
+    expect(codesAt(await ask(query))).toEqual(['search RATE_LIMITED']);
   });
 
   it('of an interface counts for each type that implements it, once for a place', async () => {

@@ -36,7 +36,8 @@ describe.skipIf(withoutRedis)('a request that many limits of several gateways co
     - { name: few, match: { operation: Few }, limit_calls: 1, every: 1h }
   budget_counters: ${counters}`,
       yaml: `limits:
-  cost: {}
+  cost: { max: 5000, mode: measure }
+  clients: [{ client_name: poor, cost: { max: 1 } }]
   rates:
     - { per: ip, operations: 100000, every: 1h }
     - { per: tenant, operations: 100000, every: 1h }
@@ -144,6 +145,18 @@ describe.skipIf(withoutRedis)('a request that many limits of several gateways co
     const answer = await graph.query('{ products { name rated(n: 9) } }');
     expect(answer.data).toEqual({ products: [1, 2, 3].map((id) => ({ name: `Product ${id}`, rated: null })) });
     expect(answer.errors?.map(({ extensions }) => extensions?.code)).toEqual(Array(3).fill('RATE_LIMITED'));
+  });
+
+  it('is measured and priced as it runs, without what others have read too often', async () => {
+    expect((await other.query('{ a: products { rated(n: 8) } b: products { rated(n: 8) } }')).errors).toBeUndefined();
+    const headers = { 'apollographql-client-name': 'poor', 'isthmus-explain': 'cost' };
+    const answer = await graph.query('{ products { name rated(n: 8) } }', {}, headers);
+    expect(answer).toMatchObject({
+      errors: Array(3).fill({ extensions: { code: 'RATE_LIMITED' } }),
+      extensions: { cost: { estimated: 10, ai: { estimatedUsd: '0', calls: 0 } } },
+    });
+    const measured = graph.gateway.log.filter(({ clientName }) => clientName === 'poor');
+    expect(measured).toMatchObject([{ limits: [{ code: 'COST_ESTIMATED_TOO_EXPENSIVE', found: 10, requests: 1 }] }]);
   });
 
   it('is served what its budgets have room for, and holds nothing afterwards', async () => {

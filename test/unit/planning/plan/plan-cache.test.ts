@@ -47,6 +47,17 @@ describe('the plan cache', () => {
     expect(planned).toEqual(['{a}', 'x {a}']);
   });
 
+  it('adds up the time of all plans that a request waits for', async () => {
+    const cache = createCache();
+    const event = { planMs: 1_000, isPlanCached: true };
+    await cache.plan('{a}', [], undefined, event);
+    expect(event.isPlanCached).toBe(false);
+    const { planMs } = event;
+    expect(planMs).toBeGreaterThan(1_000);
+    await cache.plan('{a}', [], undefined, event);
+    expect(event.planMs).toBe(planMs);
+  });
+
   it('reports the memory of a plan', async () => {
     const cache = createCache();
     const plan = await cache.plan('{a}', []);
