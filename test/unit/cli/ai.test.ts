@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldTags } from '../../../src/ai/fields/answers/field-cache.ts';
 import { createRedisStore } from '../../../src/cache/index.ts';
+import { runCommand } from '../../testkit/processes/run-command.ts';
 import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
 import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 
@@ -19,6 +20,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function ai(...args: string[]): Promise<{ code: unknown; output: string }> {
+  const { code, out, errors } = await runCommand('ai', ...args);
+  return { code, output: `${out}${errors}` };
+}
+
+/** As a process of its own, which has to end by itself. */
+async function spawnAi(...args: string[]): Promise<{ code: unknown; output: string }> {
   const command = spawnIsthmus(['ai', ...args]);
   return { code: await command.ended, output: command.output() };
 }
@@ -55,7 +62,7 @@ describe('isthmus ai warm', { timeout: 60_000 }, () => {
       },
     };
     const more = ['--operation', 'B', '--variables', '{"x":1}', '--header', 'Authorization: Bearer a:b'];
-    expect(await ai(...query(), ...more)).toEqual({
+    expect(await spawnAi(...query(), ...more)).toEqual({
       code: 0,
       output: '2 generated, 1 deduplicated, 2 already cached, 0 failed; 1.500000001 USD\n',
     });
@@ -128,7 +135,8 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
     await once(listener, 'listening');
     try {
       await writeConfig(`admin: { port: ${(listener.address() as AddressInfo).port} }\n`);
-      const { code, output } = await ai('invalidate', '--prompt', 'tone', '--key', 'k', '--config', configFile());
+      const words = ['invalidate', '--prompt', 'tone', '--key', 'k', '--config', configFile()];
+      const { code, output } = await spawnAi(...words);
       expect({ code, output }).toEqual({ code: 0, output: 'the cached answers of tone are invalidated\n' });
       const body = '[{"kind":"prompt","prompt":"tone"}]';
       expect(requests).toEqual([{ url: '/admin/invalidate', key: 'k', body }]);
@@ -158,13 +166,13 @@ describe('isthmus ai invalidate', { timeout: 60_000 }, () => {
             store.set('tone', '1', { tags: [fieldTags.prompt('tone@2'), fieldTags.type('Review')] }),
             store.set('other', '1', { tags: [fieldTags.prompt('other'), fieldTags.type('Other')] }),
           ]);
-        for (const name of [
-          ['--prompt', 'tone'],
-          ['--type', 'Review'],
-        ]) {
+        for (const [run, ...name] of [
+          [spawnAi, '--prompt', 'tone'],
+          [ai, '--type', 'Review'],
+        ] as const) {
           await keep();
           expect(await store.get('tone')).toBeDefined();
-          expect(await ai('invalidate', ...name, '--config', configFile())).toMatchObject({ code: 0 });
+          expect(await run('invalidate', ...name, '--config', configFile())).toMatchObject({ code: 0 });
           expect(await store.get('tone')).toBeUndefined();
           expect(await store.get('other')).toBeDefined();
         }

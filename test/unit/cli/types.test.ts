@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../../testkit/processes/run-command.ts';
 import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
 
 const schema = (field: string) => `extend schema
@@ -31,8 +32,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function types(...more: string[]): Promise<{ code: unknown; output: string }> {
-  const command = spawnIsthmus(['types', '--config', join(folder, 'supergraph.yaml'), ...more]);
-  return { code: await command.ended, output: command.output() };
+  const { code, out, errors } = await runCommand('types', '--config', join(folder, 'supergraph.yaml'), ...more);
+  return { code, output: `${out}${errors}` };
 }
 
 describe('isthmus types', { timeout: 60_000 }, () => {
