@@ -1,6 +1,7 @@
 /**
  * Runs many different operations with the caches of a gateway, and prints the growth of the heap beside the size that
- * the caches report. Run with `--expose-gc`: node test/testkit/processes/retained-operations.ts SHAPE COUNT
+ * the caches report: a line for each list of operations, which has caches of its own. Run with `--expose-gc`:
+ * node test/testkit/processes/retained-operations.ts '[{ "shape": "one alias", "count": 500, "maxBytes": 8000000, "warm": 30 }]'
  */
 import { createHash } from 'node:crypto';
 import { getOperationAST, parse, validate } from 'graphql';
@@ -28,40 +29,56 @@ const shapes: Readonly<Record<string, (number: number) => string>> = {
   'long strings': (number) => `{ item(id: "${'x'.repeat(20_000)}${number}") { name } }`,
 };
 
-const [, , shape = 'one alias', count = '500', maxBytes = 'Infinity'] = process.argv;
-const write = shapes[shape];
-if (write === undefined || globalThis.gc === undefined) throw new Error('name a shape, and run with --expose-gc');
+/** So many operations of a shape, after so many that warm up. */
+export interface RetainedCase {
+  readonly shape: string;
+  readonly count: number;
+  readonly maxBytes: number;
+  readonly warm: number;
+}
+
+if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
 
 const graph = createTestGraph(entities);
 const { memberships } = composeOrThrow(entities.subgraphs);
-const budget = new MemoryBudget(Number(maxBytes));
-const caches = budget.group();
-const seen = new ValidatedOperations(caches.cache());
-const engine = createIsthmusEngine({
-  apiSchema: graph.apiSchema,
-  types: memberships,
-  planner: graph.planner,
-  clients: graph.clients,
-  log: silentLog,
-  planDeadlineMs: 10_000,
-  errorPolicy: defaultErrorPolicy,
-  overrideLabels: [],
-  caches,
-});
 
-async function ask(number: number): Promise<void> {
-  const query = Buffer.from(write?.(number) ?? '').toString();
-  const document = parse(query);
-  const [problem] = validate(graph.apiSchema, document);
-  if (problem !== undefined) throw problem;
-  const operation = getOperationAST(document);
-  if (operation == null) throw new Error('no operation');
-  const documentHash = createHash('sha256').update(query).digest('hex');
-  const request = { documentHash, document, operation, schema: graph.apiSchema, operationName: undefined };
-  await engine.execute({ ...request, variables: {}, context: testContext('request') });
-  seen.add(query, request);
-  graph.requests.length = 0;
-  graph.planned.length = 0;
+async function retainedBy({ shape, count, maxBytes, warm }: RetainedCase): Promise<void> {
+  const write = shapes[shape];
+  if (write === undefined) throw new Error(`no shape is "${shape}"`);
+  const budget = new MemoryBudget(maxBytes);
+  const caches = budget.group();
+  const seen = new ValidatedOperations(caches.cache());
+  const engine = createIsthmusEngine({
+    apiSchema: graph.apiSchema,
+    types: memberships,
+    planner: graph.planner,
+    clients: graph.clients,
+    log: silentLog,
+    planDeadlineMs: 10_000,
+    errorPolicy: defaultErrorPolicy,
+    overrideLabels: [],
+    caches,
+  });
+  const ask = async (number: number): Promise<void> => {
+    const query = Buffer.from(write(number)).toString();
+    const document = parse(query);
+    const [problem] = validate(graph.apiSchema, document);
+    if (problem !== undefined) throw problem;
+    const operation = getOperationAST(document);
+    if (operation == null) throw new Error('no operation');
+    const documentHash = createHash('sha256').update(query).digest('hex');
+    const request = { documentHash, document, operation, schema: graph.apiSchema, operationName: undefined };
+    await engine.execute({ ...request, variables: {}, context: testContext('request') });
+    seen.add(query, request);
+    graph.requests.length = 0;
+    graph.planned.length = 0;
+  };
+  for (let number = 0; number < warm; number++) await ask(number);
+  const before = heap();
+  const toldBefore = budget.bytes;
+  for (let number = warm; number < warm + count; number++) await ask(number);
+  const retained = heap() - before;
+  console.log(JSON.stringify({ retained, told: budget.bytes - toldBefore, total: budget.bytes }));
 }
 
 function heap(): number {
@@ -69,10 +86,5 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-const warm = Number(process.env.WARM ?? 30);
-for (let number = 0; number < warm; number++) await ask(number);
-const before = heap();
-const toldBefore = budget.bytes;
-for (let number = warm; number < warm + Number(count); number++) await ask(number);
-console.log(JSON.stringify({ shape, retained: heap() - before, told: budget.bytes - toldBefore, total: budget.bytes }));
+for (const each of JSON.parse(process.argv[2] ?? '[]') as readonly RetainedCase[]) await retainedBy(each);
 await graph.close();
