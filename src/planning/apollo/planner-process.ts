@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { siblingModule } from '../../lib/index.ts';
 import { cpuTimeOf } from './cpu-time.ts';
+import { putIdlePlanner, takeIdlePlanner } from './idle-planners.ts';
 import type { PlannerReply, PlannerRequest } from './planner-messages.ts';
 
 export interface PlannerProcessOptions {
@@ -41,16 +42,14 @@ export class PlannerProcess {
   readonly #child: ChildProcess | undefined;
   #watch: NodeJS.Timeout | undefined;
   #why: ProcessEnd['why'] = 'ended';
+  /** How many loads it has not answered, also of supergraphs that have been unloaded since. */
+  #unansweredLoads = 0;
   #ended = false;
 
   constructor(options: PlannerProcessOptions) {
     this.#options = options;
     try {
-      this.#child = fork(fileURLToPath(siblingModule(import.meta.url, 'planner-main')), {
-        execArgv: [`--max-old-space-size=${options.maxHeapMb}`],
-        serialization: 'advanced',
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      });
+      this.#child = takeIdlePlanner(options.maxHeapMb) ?? forkPlanner(options.maxHeapMb);
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error));
       // Deferred, so that the caller of the constructor has the object when `onEnd` is called.
@@ -77,6 +76,7 @@ export class PlannerProcess {
   load(request: Extract<PlannerRequest, { kind: 'load' }>): void {
     const timer = setTimeout(() => this.#kill('load deadline'), this.#options.loadDeadlineMs);
     this.#loading.set(request.supergraph, timer);
+    this.#unansweredLoads++;
     this.#send(request);
   }
 
@@ -126,8 +126,20 @@ export class PlannerProcess {
     await exited;
   }
 
+  /** Leaves the process, which plans nothing, to the next pool; one that still loads is killed. Resolves when that is done. */
+  async release(): Promise<void> {
+    const child = this.#child;
+    if (child?.connected !== true || this.#unansweredLoads > 0) return this.stop();
+    for (const supergraph of this.loaded) this.unload(supergraph);
+    this.#ended = true;
+    putIdlePlanner(child, this.#options.maxHeapMb);
+  }
+
   #receive(reply: PlannerReply): void {
-    if (reply.kind === 'loaded' || reply.kind === 'load failed') this.#loadEnded(reply.supergraph);
+    if (reply.kind === 'loaded' || reply.kind === 'load failed') {
+      this.#unansweredLoads--;
+      this.#loadEnded(reply.supergraph);
+    }
     this.#options.onReply(this, reply);
   }
 
@@ -156,4 +168,13 @@ export class PlannerProcess {
     clearInterval(this.#watch);
     this.#options.onEnd(this, end);
   }
+}
+
+/** @throws Error where the system has no process for it */
+function forkPlanner(maxHeapMb: number): ChildProcess {
+  return fork(fileURLToPath(siblingModule(import.meta.url, 'planner-main')), {
+    execArgv: [`--max-old-space-size=${maxHeapMb}`],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
 }

@@ -80,27 +80,46 @@ describe('planner processes', () => {
   const sdl = () => gateway.gateway.generations.current?.supergraphSdl ?? '';
   const operation = '{products__0:products{name}}';
 
+  /** To all of this process: those of the gateway, and those that wait for another pool. */
+  async function signalAll(signal: NodeJS.Signals): Promise<void> {
+    for (const pid of await childrenOf(process.pid)) process.kill(pid, signal);
+  }
+
   it('that hang while they load are replaced, and the load ends', async () => {
-    const own = await childrenOf(process.pid);
     const pool = createPlannerPool({ log, loadDeadlineMs: 4_000 });
     const first = await pool.load('one', { supergraphSdl: sdl(), inProcess: [] });
-    for (const pid of await childrenOf(process.pid)) if (!own.includes(pid)) process.kill(pid, 'SIGSTOP');
+    await signalAll('SIGSTOP');
     const second = await pool.load('two', { supergraphSdl: sdl(), inProcess: [] });
     expect((await second.plan(operation, [], 20_000)).fetches).toHaveLength(1);
     expect((await first.plan(operation, [], 20_000)).fetches).toHaveLength(1);
     await pool.close();
+    await signalAll('SIGCONT');
   });
 
   it('report when none of them can plan, and when one can again', async () => {
-    const own = await childrenOf(process.pid);
     const pool = createPlannerPool({ log, unavailableAfterMs: 1 });
     const planner = await pool.load('one', { supergraphSdl: sdl(), inProcess: [] });
     expect(planner.isAvailable()).toBe(true);
-    for (const pid of await childrenOf(process.pid)) if (!own.includes(pid)) process.kill(pid, 'SIGKILL');
+    await signalAll('SIGKILL');
     await expect.poll(() => planner.isAvailable(), { interval: 5 }).toBe(false);
     await expect.poll(() => planner.isAvailable()).toBe(true);
     await pool.close();
     expect(planner.isAvailable()).toBe(false);
+  });
+
+  it('of a closed pool wait for the next, with nothing loaded', async () => {
+    const pool = createPlannerPool({ log });
+    await pool.load('one', { supergraphSdl: sdl(), inProcess: [] });
+    const before = await childrenOf(process.pid);
+    await pool.close();
+    const next = createPlannerPool({ log });
+    const changed = sdl().replace('stock: Int', 'stock: Int  later: Int');
+    const planner = await next.load('one', { supergraphSdl: changed, inProcess: [] });
+    // It has started none.
+    expect(before).toEqual(expect.arrayContaining(await childrenOf(process.pid)));
+    const plan = await planner.plan('{products__0:products{later}}', [], 20_000);
+    expect(JSON.stringify(plan)).toContain('later');
+    await next.close();
   });
 
   it('end what waits when a pool is closed while it loads', async () => {
