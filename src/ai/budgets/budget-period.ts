@@ -1,4 +1,8 @@
-/** The periods of budgets, as windows of counters. */
+/**
+ * The periods of budgets, as windows of counters. Of a calendar, each moment belongs to one period, whenever it is asked for:
+ * two gateways, one of which began an hour ago, count in the same. So where clocks go back over a midnight, the day begins
+ * with the first of the two; where they change by a part of an hour, an hour ends there.
+ */
 import type { DateTime } from 'luxon';
 import type { BudgetPeriod } from '../../config/index.ts';
 import type { CounterWindow } from '../../counters/index.ts';
@@ -41,11 +45,51 @@ export function createPeriods(period: BudgetPeriod, now: () => number): () => Cu
     const { span } = current;
     const moment = now();
     if (span === undefined || moment >= span.endsAt || moment < span.startsAt) {
-      const start: DateTime = luxon().DateTime.fromMillis(moment, { zone: period.timeZone }).startOf(period.every);
-      const end = start.plus({ [`${period.every}s`]: 1 }).startOf(period.every);
-      const startsAt = start.toMillis();
-      current = { key: ` ${startsAt}`, span: { startsAt, endsAt: end.toMillis() } };
+      const next = spanOf(moment, period);
+      current = { key: ` ${next.startsAt}`, span: next };
     }
     return current;
   };
+}
+
+type Span = NonNullable<CurrentPeriod['span']>;
+type CalendarPeriod = Extract<BudgetPeriod, { readonly kind: 'calendar' }>;
+
+function spanOf(moment: number, { every, timeZone }: CalendarPeriod): Span {
+  const { DateTime } = luxon();
+  const at = (ms: number): DateTime => DateTime.fromMillis(ms, { zone: timeZone });
+  if (every === 'minute' || every === 'hour') {
+    return clockSpan(moment, every === 'hour' ? 3_600_000 : 60_000, (ms) => at(ms).offset * 60_000);
+  }
+  const start = at(moment).startOf(every);
+  const end = start.plus({ [`${every}s`]: 1 }).startOf(every);
+  return { startsAt: firstOf(start), endsAt: firstOf(end) };
+}
+
+/** Of the moments with the same time of the day. */
+function firstOf(time: DateTime): number {
+  return Math.min(...time.getPossibleOffsets().map((each) => each.toMillis()));
+}
+
+/** @param offsetAt of the time zone from UTC */
+function clockSpan(moment: number, lengthMs: number, offsetAt: (ms: number) => number): Span {
+  const offset = offsetAt(moment);
+  const startsAt = moment - ((moment + offset) % lengthMs);
+  const endsAt = startsAt + lengthMs;
+  const isOther = (ms: number): boolean => (offsetAt(ms) - offset) % lengthMs !== 0;
+  return {
+    startsAt: isOther(startsAt) ? changeBetween(startsAt, moment, (ms) => !isOther(ms)) : startsAt,
+    endsAt: isOther(endsAt - 1) ? changeBetween(moment, endsAt - 1, isOther) : endsAt,
+  };
+}
+
+/** @returns the first moment for which `isAfter` holds, which does not at `from`, and does at `to` */
+function changeBetween(from: number, to: number, isAfter: (ms: number) => boolean): number {
+  let [before, after] = [from, to];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (isAfter(middle)) after = middle;
+    else before = middle;
+  }
+  return after;
 }
