@@ -1,6 +1,6 @@
 /**
  * Composes subgraphs into a supergraph with Apollo's composition; the only file that imports it. It runs in the
- * composition worker (80 to 290 ms for the five sample subgraphs), never on the thread that serves requests.
+ * composition process (80 to 290 ms for the five sample subgraphs), never in the one that serves requests.
  */
 import { composeServices } from '@apollo/composition';
 import { printSchema } from '@apollo/federation-internals';

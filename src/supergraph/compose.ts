@@ -1,5 +1,7 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../errors/index.ts';
 import { siblingModule, stableHash } from '../lib/index.ts';
@@ -8,13 +10,13 @@ import { CompositionError } from './composition.ts';
 import type { ContractFilter } from './contracts/compose-contracts.ts';
 import type { AdoptionOutcome, ExternalSupergraph } from './external/adopt-supergraph.ts';
 
-/** How long to wait for the worker to terminate. After that it is left running until the process ends. */
+/** How long to wait for a killed process to end. */
 const endTimeoutMs = 2_000;
 
-/** How long a worker waits for another composition: an edit is often followed by the next. */
+/** How long a process waits for another composition: an edit is often followed by the next. */
 const idleMs = 10_000;
 
-/** What the worker is given: subgraphs to compose, or a supergraph that another registry has composed. */
+/** What the process is given: subgraphs to compose, or a supergraph that another registry has composed. */
 export type ComposeInput = { readonly contracts: readonly ContractFilter[] } & (
   | { readonly kind: 'subgraphs'; readonly sources: readonly SubgraphSource[] }
   | { readonly kind: 'supergraph'; readonly external: ExternalSupergraph }
@@ -22,9 +24,12 @@ export type ComposeInput = { readonly contracts: readonly ContractFilter[] } & (
 
 type Outcome = CompositionOutcome | AdoptionOutcome;
 
+/** What it answers. `defect`: composition threw what is not a problem of the schemas. */
+export type ComposeReply = Outcome | { readonly kind: 'defect'; readonly message: string };
+
 /**
  * The newest compositions, by what they were made of. A registry composes what its own gateway serves next, and a graph goes
- * back to what it has served before: neither composes it again, nor starts a worker.
+ * back to what it has served before: neither composes it again, nor starts a process.
  */
 const compositions = new LRUCache<string, Composition>({
   max: 4,
@@ -33,7 +38,7 @@ const compositions = new LRUCache<string, Composition>({
 });
 
 /**
- * Composes subgraphs, in the worker, or takes what was composed of them lately.
+ * Composes subgraphs, in a process of its own, or takes what was composed of them lately.
  *
  * @param timeoutMs the limit of composition time: 200 types in 10 subgraphs that all reference each other take 32 s
  * @param signal aborts composition
@@ -51,7 +56,7 @@ export async function compose(
   const name = stableHash(input);
   const before = compositions.get(name);
   if (before !== undefined) return before;
-  const composition = await runInWorker<CompositionOutcome>(input, timeoutMs, signal);
+  const composition = await runInProcess<CompositionOutcome>(input, timeoutMs, signal);
   compositions.set(name, composition);
   return composition;
 }
@@ -66,7 +71,7 @@ export interface AdoptedSupergraph {
 const adoptTimeoutMs = 120_000;
 
 /**
- * Reads a supergraph that another registry has composed, in the worker.
+ * Reads a supergraph that another registry has composed, in that process.
  * @throws CompositionError with every problem found, or the signal's reason
  */
 export async function adopt(
@@ -75,49 +80,43 @@ export async function adopt(
   contracts: readonly ContractFilter[] = [],
 ): Promise<AdoptedSupergraph> {
   const input = { kind: 'supergraph', external, contracts } as const;
-  const { sources, ...composition } = await runInWorker<AdoptionOutcome>(input, adoptTimeoutMs, signal);
+  const { sources, ...composition } = await runInProcess<AdoptionOutcome>(input, adoptTimeoutMs, signal);
   return { composition, sources };
 }
 
 type Succeeded<O extends Outcome> = Omit<Extract<O, { readonly kind: 'composed' }>, 'kind'>;
 
 /**
- * Runs in a worker thread, whose heap is freed with it: once it has been idle for 10 s, or at once where it failed, was
- * late, or was aborted. A second composition within that time costs no loading of Apollo's composition (0.4 s of CPU). Memory
- * and time are bounded, so that a hostile schema causes an error and nothing else.
+ * Runs in a process, whose memory is free with its end: once it has been idle for 10 s, or at once where it failed, was late, or
+ * was aborted. (Of a thread, V8 keeps the heap for threads that start later: 45 MB.) A second composition within that time costs no
+ * loading of Apollo's composition (0.4 s of CPU). Memory and time are bounded, so that a hostile schema causes an error and
+ * nothing else.
  */
-async function runInWorker<O extends Outcome>(
+async function runInProcess<O extends Outcome>(
   input: ComposeInput,
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Succeeded<O>> {
   signal?.throwIfAborted();
-  const refuse = (message: string) =>
-    new CompositionError([
-      {
-        severity: 'error',
-        code: 'COMPOSITION_FAILED',
-        message,
-        places: [],
-        suggestedFix: 'make the schemas smaller or simpler',
-      },
-    ]);
-  const worker = takeIdle() ?? (await startWorker(signal, refuse));
+  const child = takeIdle() ?? (await startProcess(signal));
   let isReusable = false;
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
-  const outcome = Promise.withResolvers<O>();
-  const onError = (error: Error): void => outcome.reject(refuse(`the composition worker failed: ${error.message}`));
-  const onExit = (): void => outcome.reject(refuse('the composition worker ended without an answer'));
-  worker.once('message', outcome.resolve).once('error', onError).once('exit', onExit);
+  const reply = Promise.withResolvers<O | Extract<ComposeReply, { kind: 'defect' }>>();
+  const onError = (error: Error): void => reply.reject(refusal(`the composition process failed: ${error.message}`));
+  const onExit = (code: number | null, killed: string | null): void =>
+    reply.reject(refusal(`the composition process ended without an answer (${killed ?? `exit code ${code}`})`));
+  child.once('message', reply.resolve).once('error', onError).once('exit', onExit);
   try {
-    // Aborted while the worker was starting: the listener below would not be called.
+    // Aborted while the process was starting: the listener below would not be called.
     signal?.throwIfAborted();
-    timer = setTimeout(() => outcome.reject(refuse(`composing took longer than ${timeoutMs} ms`)), timeoutMs);
-    onAbort = () => outcome.reject(signal?.reason);
+    timer = setTimeout(() => reply.reject(refusal(`composing took longer than ${timeoutMs} ms`)), timeoutMs);
+    onAbort = () => reply.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    worker.postMessage(input);
-    const composed = await outcome.promise;
+    // It may have ended meanwhile, which `exit` tells.
+    child.send(input, () => undefined);
+    const composed = await reply.promise;
+    if (composed.kind === 'defect') throw refusal(`the composition process failed: ${composed.message}`);
     isReusable = true;
     if (composed.kind === 'failed') throw new CompositionError(composed.problems);
     const { kind: _kind, ...succeeded } = composed;
@@ -125,28 +124,41 @@ async function runInWorker<O extends Outcome>(
   } finally {
     clearTimeout(timer);
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
-    worker.off('message', outcome.resolve).off('error', onError).off('exit', onExit);
-    if (isReusable && idle === undefined) stayIdle(worker);
-    else await endWorker(worker);
+    child.off('message', reply.resolve).off('error', onError).off('exit', onExit);
+    if (isReusable && idle === undefined) stayIdle(child);
+    else await endProcess(child);
   }
 }
 
-interface IdleWorker {
-  readonly worker: Worker;
+function refusal(message: string): CompositionError {
+  return new CompositionError([
+    {
+      severity: 'error',
+      code: 'COMPOSITION_FAILED',
+      message,
+      places: [],
+      suggestedFix: 'make the schemas smaller or simpler',
+    },
+  ]);
+}
+
+interface IdleProcess {
+  readonly child: ChildProcess;
   readonly timer: NodeJS.Timeout;
 }
 
-let idle: IdleWorker | undefined;
+let idle: IdleProcess | undefined;
 
-function stayIdle(worker: Worker): void {
-  worker.unref();
+function stayIdle(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
   // One that fails while it is idle is not used again.
-  worker.on('error', forgetIdle).on('exit', forgetIdle);
+  child.on('error', forgetIdle).on('exit', forgetIdle);
   const timer = setTimeout(() => {
     forgetIdle();
-    void endWorker(worker);
+    void endProcess(child);
   }, idleMs).unref();
-  idle = { worker, timer };
+  idle = { child, timer };
 }
 
 function forgetIdle(): void {
@@ -154,36 +166,65 @@ function forgetIdle(): void {
   idle = undefined;
 }
 
-function takeIdle(): Worker | undefined {
-  const worker = idle?.worker;
+function takeIdle(): ChildProcess | undefined {
+  const child = idle?.child;
   forgetIdle();
-  worker?.off('error', forgetIdle).off('exit', forgetIdle).ref();
-  return worker;
+  child?.off('error', forgetIdle).off('exit', forgetIdle).ref();
+  child?.channel?.ref();
+  return child;
 }
 
-/** The delay before each further attempt to start a worker: a shortage of threads or memory is often brief. */
+/** The delay before each further attempt to start a process: a shortage of processes or memory is often brief. */
 const startBackOffMs = [100, 400, 1_600];
 
-async function startWorker(signal: AbortSignal | undefined, refuse: (message: string) => Error): Promise<Worker> {
+async function startProcess(signal: AbortSignal | undefined): Promise<ChildProcess> {
   for (let failed = 0; ; failed++) {
     try {
-      return new Worker(siblingModule(import.meta.url, 'compose-worker'), {
-        resourceLimits: { maxOldGenerationSizeMb: 2_048 },
-      });
+      return await spawned();
     } catch (error) {
       const waitMs = startBackOffMs[failed];
-      if (waitMs === undefined) throw refuse(`the composition worker cannot start: ${messageOf(error)}`);
+      if (waitMs === undefined) throw refusal(`the composition process cannot start: ${messageOf(error)}`);
       await wait(waitMs, undefined, signal === undefined ? {} : { signal });
     }
   }
 }
 
-async function endWorker(worker: Worker): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, endTimeoutMs);
+async function spawned(): Promise<ChildProcess> {
+  const child = fork(fileURLToPath(siblingModule(import.meta.url, 'compose-main')), {
+    execArgv: ['--max-old-space-size=2048'],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  await Promise.race([worker.terminate(), late]);
-  clearTimeout(timer);
-  worker.unref();
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
+    // The channel of a process that failed to start would stay open.
+    if (child.connected) child.disconnect();
+    throw error;
+  }
+  if (running.size === 0) process.on('exit', killRunning);
+  running.add(child);
+  child.once('exit', () => {
+    running.delete(child);
+    if (running.size === 0) process.off('exit', killRunning);
+  });
+  // One that cannot be killed, or sent to.
+  child.on('error', () => undefined);
+  return child;
+}
+
+const running = new Set<ChildProcess>();
+
+/** One that composes for long does not see that its gateway has gone. */
+function killRunning(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  child.unref();
+  child.channel?.unref();
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await Promise.race([exited, wait(endTimeoutMs, undefined, { ref: false })]);
 }

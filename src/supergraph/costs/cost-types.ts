@@ -1,4 +1,4 @@
-/** What operations are priced by: the weights of `@cost` and the list sizes of `@listSize`. Plain data: composition runs in a worker. */
+/** What operations are priced by: the weights of `@cost` and the list sizes of `@listSize`. Plain data: composition runs in a process of its own. */
 
 /** The priced fields of a supergraph, inaccessible ones included, since plans fetch them; a leaf that costs nothing has no entry. */
 export interface CostTypes {

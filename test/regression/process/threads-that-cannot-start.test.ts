@@ -1,10 +1,11 @@
-/** A thread that cannot be started is started later; its callers fail or wait. */
+/** A thread or a process that cannot be started is started later; its callers fail or wait. */
+import type { ForkOptions } from 'node:child_process';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { countTokens } from '../../../src/ai/tokens/count-tokens.ts';
 import { Deadline } from '../../../src/lib/index.ts';
 import { compose } from '../../../src/supergraph/index.ts';
 
-/** How many threads more cannot be started. */
+/** How many threads and processes more cannot be started. */
 const refused = vi.hoisted(() => ({ count: 0 }));
 
 vi.mock('node:worker_threads', async (original) => {
@@ -21,15 +22,25 @@ vi.mock('node:worker_threads', async (original) => {
   return { ...threads, default: { ...threads, Worker }, Worker };
 });
 
+vi.mock('node:child_process', async (original) => {
+  const processes = await original<typeof import('node:child_process')>();
+  const fork = (module: string, options: ForkOptions) => {
+    if (refused.count === 0) return processes.fork(module, options);
+    refused.count--;
+    throw Object.assign(new Error('spawn EAGAIN'), { code: 'EAGAIN' });
+  };
+  return { ...processes, default: { ...processes, fork }, fork };
+});
+
 afterEach(() => {
   refused.count = 0;
 });
 
 const sources = [{ name: 'a', sdl: 'type Query { a: Int }', url: 'http://127.0.0.1/a', origin: 'a' }];
 
-describe('a thread that cannot be started', () => {
+describe('a process that cannot be started', () => {
   it('refuses a composition if it remains', async () => {
-    // First: once something has been composed, its thread composes what follows.
+    // First: once something has been composed, its process composes what follows.
     refused.count = 100;
     await expect(compose(sources)).rejects.toThrow(/cannot start: .*EAGAIN/);
   });
@@ -39,7 +50,9 @@ describe('a thread that cannot be started', () => {
     expect((await compose(sources)).supergraphSdl).toContain('type Query');
     expect(refused.count).toBe(0);
   });
+});
 
+describe('a thread that cannot be started', () => {
   it('results in an estimate of tokens, and in a count the next time', async () => {
     refused.count = 1;
     const bounds = { signal: new AbortController().signal, deadline: Deadline.in(20_000) };

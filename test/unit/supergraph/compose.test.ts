@@ -1,4 +1,5 @@
-import type { Worker } from 'node:worker_threads';
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { buildSchema } from 'graphql';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CompositionError, compose, type SubgraphSource } from '../../../src/supergraph/index.ts';
@@ -100,41 +101,59 @@ describe('composing', () => {
   });
 });
 
-describe('the thread that composes', () => {
-  const threads: Worker[] = [];
-  const add = (thread: Worker): void => void threads.push(thread);
+describe('the process that composes', () => {
+  const processes: ChildProcess[] = [];
+  const add = (message: unknown): void => void processes.push((message as { process: ChildProcess }).process);
 
   afterEach(() => {
     vi.useRealTimers();
-    process.off('worker', add);
-    threads.length = 0;
+    unsubscribe('child_process', add);
+    processes.length = 0;
   });
 
   it('composes again until it has been idle for a while, then it ends', async () => {
     await expect(compose([another()], 1)).rejects.toThrow(CompositionError); // none is idle any more
-    process.on('worker', add);
+    subscribe('child_process', add);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await compose([another()]);
     await problemsOf(source('a', 'type Query { a: Missing }'));
     await compose([another()]);
-    expect(threads).toHaveLength(1);
-    const end = new Promise((resolve) => threads[0]?.once('exit', resolve));
+    expect(processes).toHaveLength(1);
+    const end = new Promise((resolve) => processes[0]?.once('exit', resolve));
     vi.advanceTimersByTime(10_000);
     await end;
     await compose([another()]);
-    expect(threads).toHaveLength(2);
+    expect(processes).toHaveLength(2);
   });
 
   it('composes nothing more after a composition that was late or aborted', async () => {
     await compose([another()]);
-    process.on('worker', add);
+    subscribe('child_process', add);
     await expect(compose([another()], 1)).rejects.toThrow('took longer than 1 ms');
     const controller = new AbortController();
     const aborted = compose([another()], undefined, controller.signal);
     controller.abort(new Error('superseded'));
     await expect(aborted).rejects.toThrow('superseded');
     await compose([another()]);
-    expect(threads).toHaveLength(2);
+    expect(processes).toHaveLength(2);
+  });
+
+  it('is replaced where it has ended by itself, idle or not', async () => {
+    await expect(compose([another()], 1)).rejects.toThrow(CompositionError);
+    subscribe('child_process', add);
+    await compose([another()]);
+    const end = new Promise((resolve) => processes[0]?.once('exit', resolve));
+    processes[0]?.kill('SIGKILL');
+    await end;
+    const killNext = (message: unknown): void => {
+      const { process } = message as { process: ChildProcess };
+      process.once('spawn', () => process.kill('SIGKILL'));
+    };
+    subscribe('child_process', killNext);
+    await expect(compose([another()])).rejects.toThrow('ended without an answer (SIGKILL)');
+    unsubscribe('child_process', killNext);
+    await compose([another()]);
+    expect(processes).toHaveLength(3);
   });
 
   it('has nothing to do for what was composed lately, such as an earlier generation', async () => {
@@ -142,9 +161,9 @@ describe('the thread that composes', () => {
     const before = await compose([first]);
     await compose([second]);
     await expect(compose([another()], 1)).rejects.toThrow(CompositionError);
-    process.on('worker', add);
+    subscribe('child_process', add);
     expect(await compose([{ ...first }])).toBe(before);
-    expect(threads).toEqual([]);
+    expect(processes).toEqual([]);
     await expect(compose([first], undefined, AbortSignal.abort(new Error('superseded')))).rejects.toThrow('superseded');
     const contract = { name: 'open', include: [], exclude: ['none'], hideUnreachableTypes: true, place: 'open' };
     await expect(compose([first], undefined, undefined, [contract])).rejects.toThrow('open.exclude');
@@ -152,12 +171,12 @@ describe('the thread that composes', () => {
 
   it('is one for each of two compositions at once', async () => {
     await expect(compose([another()], 1)).rejects.toThrow(CompositionError);
-    process.on('worker', add);
+    subscribe('child_process', add);
     const both = await Promise.all([compose([another()]), compose([another()])]);
     expect(both.map(({ hints }) => hints)).toEqual([[], []]);
-    expect(threads).toHaveLength(2);
+    expect(processes).toHaveLength(2);
     await compose([another()]);
-    expect(threads).toHaveLength(2);
+    expect(processes).toHaveLength(2);
   });
 });
 
