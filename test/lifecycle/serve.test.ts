@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { shop } from '../testkit/graphs/shop.ts';
+import { runCommand } from '../testkit/processes/run-command.ts';
 import { type SpawnedIsthmus, spawnIsthmus } from '../testkit/processes/spawn-isthmus.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
 import { startSubgraph, type TestSubgraph } from '../testkit/subgraph-server.ts';
@@ -88,15 +89,30 @@ describe('isthmus serve', () => {
     expect(await isthmus.ended).toBe(0);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends on %s when nothing is in flight', async (signal) => {
-    const { config } = await shopConfig();
-    const { isthmus, url } = await serve(config);
-    expect((await ask(url)).status).toBe(200);
-    const began = performance.now();
-    isthmus.child.kill(signal);
-    expect(await isthmus.ended).toBe(0);
-    expect(performance.now() - began).toBeLessThan(safetyLimit(500));
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'writes JSON lines into a pipe, and ends on %s when nothing is in flight',
+    async (signal) => {
+      const { config } = await shopConfig();
+      const { isthmus, url } = await serve(config);
+      expect((await ask(url)).status).toBe(200);
+      await isthmus.waitFor(/"msg":"request"/);
+      const lines = isthmus
+        .output()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(lines.find((line) => line.msg === 'request')).toMatchObject({
+        level: 'info',
+        method: 'POST',
+        path: '/graphql',
+        status: 200,
+      });
+      const began = performance.now();
+      isthmus.child.kill(signal);
+      expect(await isthmus.ended).toBe(0);
+      expect(performance.now() - began).toBeLessThan(safetyLimit(500));
+    },
+  );
 
   it('cuts what is still in flight when the grace is over, and says so by its exit code', async () => {
     const { config, subgraph } = await shopConfig('server: { drain_timeout: 300ms }');
@@ -126,10 +142,11 @@ describe('isthmus serve', () => {
     expect(await inFlight).toBe('cut');
   });
 
-  it('leaves no planner process behind, even when it is killed', async () => {
-    const { config } = await shopConfig();
+  it('composes introspected subgraphs from what they say of themselves, and leaves no planner process behind when it is killed', async () => {
+    const { config, subgraph } = await shopConfig();
+    await writeFile(config, `subgraphs: { products: { schema: { subgraph_url: "${subgraph.url}" } } }`);
     const { isthmus, url } = await serve(config);
-    await ask(url);
+    expect(((await (await ask(url)).json()) as { data: { products: unknown[] } }).data.products).toHaveLength(3);
     const children = (await readFile(`/proc/${isthmus.child.pid}/task/${isthmus.child.pid}/children`, 'utf8'))
       .trim()
       .split(' ')
@@ -143,24 +160,6 @@ describe('isthmus serve', () => {
         () => false,
       );
     await expect.poll(async () => (await Promise.all(children.map(alive))).some(Boolean)).toBe(false);
-  });
-
-  it('writes JSON lines when it does not write to a terminal', async () => {
-    const { config } = await shopConfig();
-    const { isthmus, url } = await serve(config);
-    await ask(url);
-    await isthmus.waitFor(/"msg":"request"/);
-    const lines = isthmus
-      .output()
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines.find((line) => line.msg === 'request')).toMatchObject({
-      level: 'info',
-      method: 'POST',
-      path: '/graphql',
-      status: 200,
-    });
   });
 
   it('connects to nothing but its subgraphs', async () => {
@@ -180,10 +179,11 @@ describe('isthmus serve', () => {
 
 describe('a bad start', () => {
   async function fails(args: readonly string[]): Promise<string> {
-    const isthmus = run(args);
-    expect(await isthmus.ended).toBe(2);
-    expect(isthmus.output()).not.toMatch(/\n\s+at .*:\d+:\d+/);
-    return isthmus.output();
+    const { code, out, errors } = await runCommand(...args);
+    const output = `${out}${errors}`;
+    expect(code).toBe(2);
+    expect(output).not.toMatch(/\n\s+at .*:\d+:\d+/);
+    return output;
   }
 
   it('names a missing configuration', async () => {
@@ -200,7 +200,10 @@ describe('a bad start', () => {
   it('names what does not compose, with subgraph, line and a suggested fix', async () => {
     const { config } = await shopConfig();
     await writeFile(config.replace('supergraph.yaml', 'products.graphql'), 'type Query {\n  a: Nowhere\n}');
-    const output = await fails(['serve', '--config', config]);
+    const isthmus = run(['serve', '--config', config]);
+    expect(await isthmus.ended).toBe(2);
+    const output = isthmus.output();
+    expect(output).not.toMatch(/\n\s+at .*:\d+:\d+/);
     expect(output).toMatch(/error INVALID_GRAPHQL in products \(.*products\.graphql:2\)/);
     expect(output).toContain('suggested fix:');
   });
@@ -227,24 +230,13 @@ describe('a bad start', () => {
     cleanups.push(() => taken.close());
     const { config } = await shopConfig();
     const { port } = taken.address() as { port: number };
-    expect(await fails(['serve', '--config', config, '--port', String(port)])).toContain(`EADDRINUSE`);
+    const isthmus = run(['serve', '--config', config, '--port', String(port)]);
+    expect(await isthmus.ended).toBe(2);
+    expect(isthmus.output()).toContain('EADDRINUSE');
+    expect(isthmus.output()).not.toMatch(/\n\s+at .*:\d+:\d+/);
   });
 
   it('refuses a wrong command line with 2', async () => {
-    const isthmus = run(['serve', '--port', 'many']);
-    expect(await isthmus.ended).toBe(2);
-    expect(isthmus.output()).toContain('0 to 65535');
-  });
-});
-
-describe('introspected subgraphs', () => {
-  it('are composed from what they say of themselves', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'isthmus-serve-'));
-    const subgraph = await startSubgraph(shop.products.sdl, shop.products.resolvers);
-    cleanups.push(() => subgraph.close());
-    const config = join(folder, 'supergraph.yaml');
-    await writeFile(config, `subgraphs: { products: { schema: { subgraph_url: "${subgraph.url}" } } }`);
-    const { url } = await serve(config);
-    expect(((await (await ask(url)).json()) as { data: { products: unknown[] } }).data.products).toHaveLength(3);
+    expect(await fails(['serve', '--port', 'many'])).toContain('0 to 65535');
   });
 });

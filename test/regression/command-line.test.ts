@@ -6,6 +6,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../testkit/processes/run-command.ts';
 
 const servers: Server[] = [];
 afterAll(() => {
@@ -70,14 +71,14 @@ describe('isthmus', () => {
   });
 
   it('ai warm marks the option it cannot do without', async () => {
-    const { output } = await ended(['src/cli/main.ts', 'ai', 'warm', '--help']);
-    expect(output).toMatch(/--query <file>\s+a \.graphql file with a query, - for the input \(required\)/);
+    const { out } = await runCommand('ai', 'warm', '--help');
+    expect(out).toMatch(/--query <file>\s+a \.graphql file with a query, - for the input \(required\)/);
   });
 
   it('reload reports that no gateway serves the configuration', async () => {
-    const { code, output } = await ended(['src/cli/main.ts', 'reload', '--config', '/nowhere/supergraph.yaml']);
+    const { code, errors } = await runCommand('reload', '--config', '/nowhere/supergraph.yaml');
     expect(code).toBe(2);
-    expect(output).toContain('no gateway that serves /nowhere/supergraph.yaml');
+    expect(errors).toContain('no gateway that serves /nowhere/supergraph.yaml');
   });
 
   it('reports the required version to an older Node, before it imports anything', async () => {

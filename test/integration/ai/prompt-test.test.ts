@@ -1,12 +1,15 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runCommand } from '../../testkit/processes/run-command.ts';
+
+beforeAll(() => void vi.stubEnv('OPENAI_API_KEY', ''));
+afterAll(() => void vi.unstubAllEnvs());
 
 async function run(...args: readonly string[]) {
-  const isthmus = spawnIsthmus(['prompt', 'test', ...args], { OPENAI_API_KEY: '' });
-  return { code: await isthmus.ended, output: isthmus.output() };
+  const { code, out, errors } = await runCommand('prompt', 'test', ...args);
+  return { code, output: `${out}${errors}` };
 }
 
 async function configWith(files: Readonly<Record<string, string>>): Promise<string> {

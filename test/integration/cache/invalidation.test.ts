@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGateway, createLogger } from '../../../src/index.ts';
+import { runCommand } from '../../testkit/processes/run-command.ts';
 import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
 import { type RedisServer, startRedisServer, withoutRedis } from '../../testkit/servers/redis-server.ts';
 import { startTestGateway, type TestGateway } from '../../testkit/test-gateway.ts';
@@ -38,6 +39,13 @@ async function invalidate(gateway: TestGateway, body: unknown, headers: Record<s
 const product = 'query P { product { count } }';
 const stock = 'query S { product { stock } }';
 const other = 'query O { other { count } }';
+
+/** What `isthmus cache` writes, asking the gateway. */
+async function cache(gateway: TestGateway, ...words: readonly string[]): Promise<string> {
+  const { out, errors, code } = await runCommand('cache', ...words, '--gateway', adminOf(gateway));
+  expect({ errors, code }).toEqual({ errors: '', code: 0 });
+  return out;
+}
 
 /** Which of the queries is answered anew, on connections of their own: workers take turns. */
 async function changed(gateway: TestGateway, before: Map<string, string>): Promise<string[]> {
@@ -88,14 +96,12 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
   });
 
   it('is made by the command', async () => {
-    const command = spawnIsthmus(['cache', 'invalidate', '--subgraph', 'stock', '--gateway', adminOf(gateway)]);
-    expect(await command.ended).toBe(0);
-    expect(command.output()).toBe('invalidated: subgraph stock\n');
+    expect(await cache(gateway, 'invalidate', '--subgraph', 'stock')).toBe('invalidated: subgraph stock\n');
     expect(await changed(gateway, answers)).toEqual(['stock']);
-    const named = ['--entity', 'Product', '--field', 'id=p1', '--cache-tag', 'other', '--gateway', adminOf(gateway)];
-    const further = spawnIsthmus(['cache', 'invalidate', ...named]);
-    expect(await further.ended).toBe(0);
-    expect(further.output()).toBe('invalidated: entity Product {"id":"p1"}, cache_tag other\n');
+    const named = ['--entity', 'Product', '--field', 'id=p1', '--cache-tag', 'other'];
+    expect(await cache(gateway, 'invalidate', ...named)).toBe(
+      'invalidated: entity Product {"id":"p1"}, cache_tag other\n',
+    );
     expect(await changed(gateway, answers)).toEqual(['product', 'stock', 'other']);
   });
 
@@ -116,10 +122,7 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
   });
 
   it('and a purge are counted over all workers, and shown by the commands', async () => {
-    const at = ['--gateway', adminOf(gateway)];
-    const json = spawnIsthmus(['cache', 'stats', '--json', ...at]);
-    expect(await json.ended).toBe(0);
-    const { stores, outcomes } = JSON.parse(json.output()) as {
+    const { stores, outcomes } = JSON.parse(await cache(gateway, 'stats', '--json')) as {
       stores: readonly { kind: string; state: string; caches: readonly Record<string, number | string>[] }[];
       outcomes: readonly Record<string, unknown>[];
     };
@@ -136,14 +139,11 @@ describe.each([1, 2])('with %i workers, an invalidation', (workers) => {
     expect(whole?.hits).toBeGreaterThan(10);
     expect(whole?.stored).toBeGreaterThan(2);
 
-    const purge = spawnIsthmus(['cache', 'purge', '--cache', 'responses', ...at]);
-    expect(await purge.ended).toBe(0);
-    expect(purge.output()).toBe('purged: responses\n');
-    const table = spawnIsthmus(['cache', 'stats', ...at]);
-    expect(await table.ended).toBe(0);
-    expect(table.output()).toMatch(/^cache +store +entries +bytes +hit rate/);
-    expect(table.output()).toMatch(/^responses +memory +0 +0 +\d+\.\d %/m);
-    expect(table.output()).toMatch(/^answers +subgraph +type +hit rate/m);
+    expect(await cache(gateway, 'purge', '--cache', 'responses')).toBe('purged: responses\n');
+    const table = await cache(gateway, 'stats');
+    expect(table).toMatch(/^cache +store +entries +bytes +hit rate/);
+    expect(table).toMatch(/^responses +memory +0 +0 +\d+\.\d %/m);
+    expect(table).toMatch(/^answers +subgraph +type +hit rate/m);
     expect(await changed(gateway, answers)).toEqual(['product', 'stock', 'other']);
   });
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shop } from '../../testkit/graphs/shop.ts';
+import { runCommand } from '../../testkit/processes/run-command.ts';
 import { startTestGateway } from '../../testkit/test-gateway.ts';
 
 let folder: string;
@@ -57,7 +58,8 @@ interface Ended {
   readonly stderr: string;
 }
 
-const isthmus = (...args: readonly string[]): Promise<Ended> =>
+/** Run in the folder, as a process of its own. */
+const spawned = (...args: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -67,9 +69,17 @@ const isthmus = (...args: readonly string[]): Promise<Ended> =>
     );
   });
 
+/** Run in this process: files of the folder are named by their paths, and printed without them. */
+async function isthmus(...args: readonly string[]): Promise<Ended> {
+  const words = args.map((word) => (/\.\w+$/.test(word) ? join(folder, word) : word));
+  const { code, out, errors } = await runCommand(...words);
+  const [stdout = '', stderr = ''] = [out, errors].map((text) => text.replaceAll(join(folder, '/'), ''));
+  return { code, stdout, stderr };
+}
+
 describe('isthmus price', () => {
   it('prints the points of every operation, before and after a change', async () => {
-    const { code, stdout, stderr } = await isthmus(
+    const { code, stdout, stderr } = await spawned(
       'price',
       'page.graphql',
       '--config',
@@ -150,7 +160,7 @@ describe('isthmus limits suggest', () => {
       representations: 3,
     });
     await writeFile(join(folder, 'gateway.log'), gateway.log.map((line) => JSON.stringify(line)).join('\n'));
-    const { code, stdout } = await isthmus('limits', 'suggest', 'gateway.log');
+    const { code, stdout } = await spawned('limits', 'suggest', 'gateway.log');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^limits:\n {2}tokens: 9 +# the largest was 9; 0 of 4 requests had more\n/);
     expect(stdout).toMatch(/ {2}cost: \{ max: 20 \} +# the largest was 20;/);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { shop } from '../../testkit/graphs/shop.ts';
 import { startWatchedGraph } from '../../testkit/graphs/watched-graph.ts';
+import { runCommand } from '../../testkit/processes/run-command.ts';
 import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
 import { startSubgraph, type TestSubgraph } from '../../testkit/subgraph-server.ts';
 
@@ -131,8 +132,8 @@ describe('reloading', () => {
     await serving.waitFor(/"msg":"listening"/);
     await expect.poll(() => readdir(join(folder, '.isthmus/gateways')).catch(() => [])).toHaveLength(1);
     const reload = async () => {
-      const command = spawnIsthmus(['reload', '--config', config]);
-      return { code: await command.ended, output: command.output() };
+      const { code, out, errors } = await runCommand('reload', '--config', config);
+      return { code, output: `${out}${errors}` };
     };
     expect(await reload()).toMatchObject({ code: 0, output: expect.stringContaining('nothing has changed') });
     await writeFile(join(folder, 'products.graphql'), changed);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { spawnIsthmus } from '../../testkit/processes/spawn-isthmus.ts';
+import { runCommand } from '../../testkit/processes/run-command.ts';
 
 const schema = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@external", "@requires"])
@@ -27,8 +27,8 @@ async function run(files: Readonly<Record<string, string>>, sdl = schema) {
   await writeFile(join(folder, 'ai.graphql'), sdl);
   const config = join(folder, 'supergraph.yaml');
   await writeFile(config, 'subgraphs: { ai: { ai: true, schema: { file: ai.graphql }, prompts: prompts } }\n');
-  const isthmus = spawnIsthmus(['prompt', 'test', '--config', config]);
-  return { code: await isthmus.ended, output: isthmus.output() };
+  const { code, out, errors } = await runCommand('prompt', 'test', '--config', config);
+  return { code, output: `${out}${errors}` };
 }
 
 const battery = 'The battery lasts two days, wonderful.';

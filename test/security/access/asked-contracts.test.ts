@@ -1,5 +1,4 @@
 /** `isthmus access can` and `isthmus access who` know contracts, and agree with the gateway on them. */
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -19,6 +18,7 @@ import { loadConfig } from '../../../src/config/index.ts';
 import { createLogger } from '../../../src/index.ts';
 import { readSupergraph } from '../../../src/read-supergraph.ts';
 import { tagged } from '../../testkit/graphs/tagged.ts';
+import { runCommand } from '../../testkit/processes/run-command.ts';
 import { Random } from '../../testkit/random/random.ts';
 import { randomOperation } from '../../testkit/random/random-operation.ts';
 import { newSeed, randomRuns } from '../../testkit/random/random-runs.ts';
@@ -169,22 +169,16 @@ it('who names the contracts through which each field is reached: those whose cal
   expect(counted.reached).toBeGreaterThan(50);
 });
 
-function isthmus(...args: readonly string[]): Promise<string> {
-  const file = join(import.meta.dirname, '../../../src/cli/main.ts');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [file, 'access', ...args, '--config', configFile], (_error, stdout, stderr) =>
-      resolve(stdout + stderr),
-    );
-  });
+async function isthmus(...args: readonly string[]): Promise<string> {
+  const { out, errors } = await runCommand('access', ...args, '--config', configFile);
+  return out + errors;
 }
 
 it('both say it in words', async () => {
   const operation = join(gateway.folder, 'q.graphql');
   await writeFile(operation, '{ report { text } }');
-  const [who, can] = await Promise.all([
-    isthmus('who', 'Query.report'),
-    isthmus('can', '--operation', operation, '--path', '/graphql/offered', '--header', 'x-user: u1'),
-  ]);
+  const who = await isthmus('who', 'Query.report');
+  const can = await isthmus('can', '--operation', operation, '--path', '/graphql/offered', '--header', 'x-user: u1');
   expect(who).toContain(`contracts    offered (path /graphql/offered, when principal.kind == 'user'): hidden
              mobile (header x-client: mobile): hidden
              tiers (when 'x-tier' in request.headers && int(request.headers['x-tier']) > 1): reached
