@@ -16,6 +16,14 @@ import { testWorkers } from '../../testkit/test-workers.ts';
 
 const page = '{ products(first: 3) { id summary } }';
 
+/** Takes up other `ai.fields`, in the braces of YAML. */
+async function configure({ gateway }: AiGraph, fields: string): Promise<void> {
+  const config = join(gateway.folder, 'supergraph.yaml');
+  const yaml = await readFile(config, 'utf8');
+  await writeFile(config, yaml.replace(/^ {2}fields: .*$/m, `  fields: ${fields}`));
+  expect((await gateway.gateway.reload()).kind).not.toBe('refused');
+}
+
 describe('an AI field where whole answers and entities are cached by time', () => {
   let graph: AiGraph;
   beforeAll(async () => {
@@ -184,35 +192,46 @@ describe('what is not kept', () => {
   });
 
   it('is what a cache that is off would keep', async () => {
-    await using other = await startAiGraph({ products: 1, fields: '{ cache: { enabled: false } }' });
-    await other.query('{ products { summary } }');
-    expect(await other.calls(() => other.query('{ products { summary } }'))).toBe(1);
+    await configure(graph, '{ cache: { enabled: false } }');
+    await graph.query('{ products { summary } }');
+    expect(await graph.calls(() => graph.query('{ products { summary } }'))).toBe(1);
   });
 });
 
 describe('the time an answer is kept', () => {
-  const timed = (ttl: number): string =>
-    `${aiLink}type Product @key(fields: "id") { id: ID! name: String! @external
-      pitch: String @requires(fields: "name") @generate(prompt: "pitch", maxOutputTokens: 9, cacheTtl: ${ttl}) }`;
-  const prompts = { 'pitch.prompt': '---\nmodel: fast\n---\nFor {{name}}' };
-  const query = '{ products { pitch } }';
+  const timed = {
+    sdl: `${aiLink}type Product @key(fields: "id") { id: ID! name: String! @external
+      long: String @requires(fields: "name") @generate(prompt: "timed", maxOutputTokens: 9, cacheTtl: 600)
+      none: String @requires(fields: "name") @generate(prompt: "timed", maxOutputTokens: 9, cacheTtl: 0) }`,
+    prompts: { 'timed.prompt': '---\nmodel: fast\n---\nFor {{name}}' },
+  };
+  let graph: AiGraph;
+  beforeAll(async () => {
+    const assistant = { sdl: assistantSdl, prompts: assistantPrompts };
+    graph = await startAiGraph({ products: 1, subgraphs: { assistant, timed } });
+  });
+  afterAll(() => graph[Symbol.asyncDispose]());
+  beforeEach(() => {
+    graph.provider.reset();
+    // Each case begins with nothing kept.
+    for (const one of graph.products) one.name += '+';
+  });
 
   it('is max_age where the field has no cacheTtl; afterwards it is asked for again', async () => {
-    await using graph = await startAiGraph({ products: 1, fields: '{ cache: { max_age: 40ms } }' });
+    await configure(graph, '{ cache: { max_age: 40ms } }');
     await graph.query('{ products { summary } }');
     await expect.poll(() => graph.calls(() => graph.query('{ products { summary } }'))).toBe(1);
   });
 
   it('is cacheTtl where the field has one', async () => {
-    const subgraphs = { assistant: { sdl: timed(600), prompts } };
-    await using graph = await startAiGraph({ products: 1, subgraphs, fields: '{ cache: { max_age: 1ms } }' });
+    await configure(graph, '{ cache: { max_age: 1ms } }');
+    const query = '{ products { long } }';
     await graph.query(query);
     expect(await graph.calls(() => graph.query(query))).toBe(0);
   });
 
   it('is followed by a time in which the old answer is given while one new one is made', async () => {
-    const fields = '{ cache: { max_age: 30ms, stale_while_revalidate: 10m } }';
-    await using graph = await startAiGraph({ products: 1, fields });
+    await configure(graph, '{ cache: { max_age: 30ms, stale_while_revalidate: 10m } }');
     const ask = async () => {
       const { data, extensions } = await graph.explain('{ products { summary } }');
       return { text: data.products[0].summary, cached: extensions?.ai?.['products.0.summary']?.cached };
@@ -226,16 +245,14 @@ describe('the time an answer is kept', () => {
   });
 
   it('is none with cacheTtl 0, also where stale answers are given', async () => {
-    const subgraphs = { assistant: { sdl: timed(0), prompts } };
-    const fields = '{ cache: { stale_while_revalidate: 10m } }';
-    await using graph = await startAiGraph({ products: 1, subgraphs, fields });
+    await configure(graph, '{ cache: { stale_while_revalidate: 10m } }');
+    const query = '{ products { none } }';
     await graph.query(query);
     expect(await graph.calls(() => graph.query(query))).toBe(1);
   });
 
   it('is not paid for with a renewal for every client that is valid in parts only', async () => {
-    const fields = '{ cache: { max_age: 1ms, stale_while_revalidate: 10m } }';
-    await using graph = await startAiGraph({ products: 1, fields });
+    await configure(graph, '{ cache: { max_age: 1ms, stale_while_revalidate: 10m } }');
     const object = '{ products { highlights { verdict count } } }';
     graph.provider.respond({ json: { verdict: 'BUY', count: 1 } });
     await graph.query(object);
@@ -253,8 +270,7 @@ describe('the time an answer is kept', () => {
   });
 
   it('is not paid for with a failing renewal for every client', async () => {
-    const fields = '{ cache: { max_age: 1ms, stale_while_revalidate: 10m } }';
-    await using graph = await startAiGraph({ products: 1, fields });
+    await configure(graph, '{ cache: { max_age: 1ms, stale_while_revalidate: 10m } }');
     await graph.query('{ products { summary } }');
     graph.provider.respond({ refusal: 'No.' });
     let texts = 0;
@@ -269,8 +285,13 @@ describe('the time an answer is kept', () => {
 });
 
 describe('a hot swap', () => {
+  let graph: AiGraph;
+  beforeAll(async () => {
+    graph = await startAiGraph({ products: 2 });
+  });
+  afterAll(() => graph[Symbol.asyncDispose]());
+
   it('keeps what is kept; an edited prompt renews its field alone, and put back is known again', async () => {
-    await using graph = await startAiGraph({ products: 2 });
     const query = '{ products { summary pitch } }';
     await graph.query(query);
     expect(graph.provider.requests).toHaveLength(4);
@@ -288,11 +309,11 @@ describe('a hot swap', () => {
     await rm(join(prompts, 'summary.prompt'));
     expect((await graph.gateway.gateway.reload()).kind).toBe('refused');
     expect(await graph.calls(() => graph.query(query))).toBe(0);
+    await writeFile(join(prompts, 'summary.prompt'), summary);
   });
 
   it('renews by another model, another bound, another prompt of the same words', async () => {
-    await using graph = await startAiGraph({ products: 1 });
-    const query = '{ products { pitch } }';
+    const query = '{ product(id: "p1") { pitch } }';
     await graph.query(query);
     const schema = join(graph.folderOf('assistant'), 'schema.graphql');
     const edit = async (to: string): Promise<number> => {
