@@ -128,7 +128,7 @@ describe.skipIf(withoutRedis)('two gateways', () => {
       }
     });
     expect(answers).toBeLessThanOrEqual(100);
-    const started = await gateways.start();
+    const started = await gateways.start(1);
     const refused = await started.chat();
     expect(refused.status).toBe(429);
     expect(await refused.text()).toContain('The budget \\"hundred\\" allows 100 calls; 0 calls left');

@@ -1,7 +1,9 @@
 /** Budgets and the ledger outlive the process, however it ends. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { expect, it, vi } from 'vitest';
+import { createGateway, createLogger } from '../../src/index.ts';
 import type { LedgerRow } from '../../src/observability/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { budgetGateways, callNanoUsd } from '../testkit/processes/budget-gateways.ts';
@@ -81,23 +83,33 @@ it('a budget of 120 calls lets 120 reach the provider over kills at any moment, 
 it('a folder that cannot be written is a warning where budgets alone want the ledger, and refuses the start where it is configured', async () => {
   const budgets = '  budgets: [{ limit_calls: 2, every: 1d }]\n';
   await using gateways = await budgetGateways(budgets, 'store: { url: "sqlite:products.graphql/state.db" }');
-  const gateway = await gateways.start(1);
-  expect(gateway.lines()).toContainEqual(
+  const lines: string[] = [];
+  const write = (chunk: Buffer, _encoding: string, done: () => void): void => {
+    lines.push(...chunk.toString().split('\n').filter(Boolean));
+    done();
+  };
+  const log = createLogger({ level: 'warn', readable: false, destination: new Writable({ write }) });
+  const open = () => createGateway({ configFile: gateways.config, log, watch: false });
+  const gateway = await open();
+  expect(lines.map((line) => JSON.parse(line))).toContainEqual(
     expect.objectContaining({
       level: 'warn',
       reason: expect.stringContaining('products.graphql/state.db cannot be used'),
       msg: 'there is no ledger: budgets are counted in memory, and begin anew at each start',
     }),
   );
-  expect([(await gateway.chat()).status, (await gateway.chat()).status, (await gateway.chat()).status]).toEqual([
-    200, 200, 429,
-  ]);
+  const chat = async (): Promise<number> => {
+    const body = JSON.stringify({ model: 'smart', max_tokens: 10, messages: [{ role: 'user', content: 'Hello' }] });
+    const headers = { 'content-type': 'application/json' };
+    const request = new Request('http://gateway/v1/chat/completions', { method: 'POST', headers, body });
+    return (await gateway.fetch(request)).status;
+  };
+  expect([await chat(), await chat(), await chat()]).toEqual([200, 200, 429]);
+  await gateway.close();
   await gateways.save(`${budgets}  ledger: true`, 'store: { url: "sqlite:products.graphql/state.db" }');
-  await expect(gateways.start(1)).rejects.toThrow(/store\.url: .*cannot be used/);
+  await expect(open()).rejects.toThrow(/store\.url: .*cannot be used/);
   await gateways.save(`${budgets}  ledger: { folder: products.graphql/ledger }`);
-  await expect(gateways.start(1)).rejects.toThrow(
-    /ai\.ledger: the ledger cannot be written in \S+products\.graphql\/ledger/,
-  );
+  await expect(open()).rejects.toThrow(/ai\.ledger: the ledger cannot be written in \S+products\.graphql\/ledger/);
 });
 
 it('a clean stop leaves every call in the ledger, whole, and no file', async () => {
