@@ -34,6 +34,7 @@ import { Webhook } from '../webhooks/index.ts';
 import { buildClient } from './build-client.ts';
 import { buildEngine } from './build-engine.ts';
 import type { GatewayGeneration } from './generation.ts';
+import { noteUnmatched } from './note-unmatched.ts';
 import type { CachesLease } from './shared-caches.ts';
 import type { SharedParts } from './shared-parts.ts';
 import type { CredentialsLease } from './subgraph-credentials.ts';
@@ -174,6 +175,7 @@ export async function buildGeneration(
       log,
       maskKey,
     });
+    noteUnmatched(config.ai.budgets, parts.prompts, log);
     await runReloadHooks(hooks, { generation: id, config, apiSchema, supergraphSdl });
     return {
       id,

@@ -67,8 +67,13 @@ export function unknownInAi(yaml: AiYaml, inCode: readonly string[]): AiProblem[
       if (chosen.length === 0) problems.push({ path, message: 'no target of this alias fits the rule' });
     }
   }
-  for (const [index, budget] of yaml.budgets.entries())
-    checkAlias(budget.cheaper_model, ['ai', 'budgets', index, 'cheaper_model']);
+  for (const [index, { cheaper_model: cheaper, match }] of yaml.budgets.entries()) {
+    checkAlias(cheaper, ['ai', 'budgets', index, 'cheaper_model']);
+    const path = ['ai', 'budgets', index, 'match', 'model'];
+    // On /v1 a reference may be what a call is made with.
+    if (yaml.expose_references && match.model?.includes('/')) checkReference(match.model, path);
+    else checkAlias(match.model, path);
+  }
   for (const reference of Object.keys(yaml.prices)) checkReference(reference, ['ai', 'prices', reference]);
   return problems;
 }

@@ -70,7 +70,7 @@ const clientLimits = z
     cost: z
       .strictObject({ max: points.describe('As limits.cost.max.') })
       .optional()
-      .describe('What the caller’s operations may cost, where limits.cost prices them.'),
+      .describe('What the caller’s operations may cost, which limits.cost prices.'),
     priority: z
       .enum(['interactive', 'batch'])
       .default('interactive')
@@ -118,8 +118,13 @@ export const limitsYaml = z
     rate_counters: rateCountersYaml,
     overload: overloadYaml.optional(),
   })
-  .superRefine(({ rates, cost }, context) => {
+  .superRefine(({ rates, cost, clients }, context) => {
     if (cost !== undefined) return;
+    for (const [index, client] of clients.entries()) {
+      if (client.cost === undefined) continue;
+      const message = 'without limits.cost nothing is priced: add it';
+      context.addIssue({ code: 'custom', message, path: ['clients', index, 'cost'] });
+    }
     for (const [index, { points }] of rates.entries()) {
       if (points === undefined) continue;
       const message = 'points are what limits.cost prices operations in: add it';

@@ -397,6 +397,21 @@ describe('a supergraph.yaml', () => {
       'ai.budgets[0].cheaper_model',
     ],
     [
+      'a budget that matches an alias that is not there',
+      'ai: { models: { fast: [local/extractive] }, budgets: [{ limit_calls: 9, every: 1h, match: { model: fsat } }] }',
+      'ai.budgets[0].match.model',
+    ],
+    [
+      'a budget that matches a reference, which no call is made with',
+      'ai: { models: { fast: [local/extractive] }, budgets: [{ limit_calls: 9, every: 1h, match: { model: local/extractive } }] }',
+      'ai.budgets[0].match.model',
+    ],
+    [
+      'a caller’s cost where nothing is priced',
+      'limits: { clients: [{ client_name: reports, cost: { max: 9 } }] }',
+      'limits.clients[0].cost',
+    ],
+    [
       'a webhook of alerts with a password in its URL',
       'ai: { budget_alerts: { url: "https://u:p@hooks.example/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= } }',
       'ai.budget_alerts.url',
