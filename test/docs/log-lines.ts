@@ -29,13 +29,20 @@ const chosen: Readonly<Record<string, readonly LogLine[]>> = {
 function linesOfFile(file: string): readonly (LogLine | string)[] {
   const source = readFileSync(file, 'utf8');
   return [...source.matchAll(calls)].flatMap((match): readonly (LogLine | string)[] => {
-    const [level = ''] = match.slice(1);
+    const [method = ''] = match.slice(1);
     const parts = argumentsAt(source, match.index + match[0].length);
-    const [fields = '', message = ''] = parts;
+    // A line that is text already: its level, its fields as text, its message.
+    const [level, fields = '', message = ''] =
+      method === 'line' ? [literalsIn(parts[0] ?? '')[0], ...parts.slice(1)] : [method, ...parts];
+    if (level === undefined) return chosen[file] ?? [`${file}: ${parts[0]?.trim()}`];
     const name = /^\s*([a-z]\w*)\s*$/i.exec(message)?.[1];
     const written = name === undefined ? message : constantBefore(source, name, match.index);
     const texts = literalsIn(written);
-    if (texts.length > 0) return texts.map((text) => ({ level, message: text, fields: namesIn(fields) }));
+    if (texts.length > 0) {
+      const named = /^\s*([a-z]\w*)\s*$/i.exec(fields)?.[1];
+      const object = named === undefined ? fields : constantBefore(source, named, match.index).replace(/^[^=]*=/, '');
+      return texts.map((text) => ({ level, message: text, fields: namesIn(object) }));
+    }
     return chosen[file] ?? [`${file}: ${message.trim()}`];
   });
 }
