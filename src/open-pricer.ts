@@ -1,6 +1,16 @@
 /** Prices operations by the parts of a supergraph alone: they are planned, and nothing runs. */
 import { dirname } from 'node:path';
-import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type VariableDefinitionNode,
+  validate,
+} from 'graphql';
 import type { Denials } from './access/index.ts';
 import { anonymous } from './access/principal.ts';
 import { Budgets } from './ai/budgets/index.ts';
@@ -9,7 +19,7 @@ import { buildPrices, callPrice, type PricedSupergraph, pricedFieldsIn } from '.
 import type { ResolvedConfig } from './config/index.ts';
 import { ProcessCounters } from './counters/index.ts';
 import { createPricer, type PricedOperation } from './execution/index.ts';
-import { invariant, onDemand } from './lib/index.ts';
+import { formatUsd, invariant, onDemand } from './lib/index.ts';
 import { createLimits } from './limits/index.ts';
 import type { Logger } from './observability/index.ts';
 import { createPlannerPool, type PlannerPool } from './planning/index.ts';
@@ -24,6 +34,8 @@ export interface PricerOptions {
 export interface DocumentPrice extends PricedOperation {
   /** The operation's name. */
   readonly operation: string | undefined;
+  /** Why a gateway refuses it for what it costs, as far as that is known of the variables that have values. */
+  readonly refusals: readonly string[];
 }
 
 /** What one call for one item costs at most, for each version of the field's prompt. */
@@ -108,8 +120,13 @@ export async function openPricer(
       const { price: priceOperation } = await loaded();
       for (const definition of document.definitions) {
         if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+        const wrong = wrongValues(apiSchema, definition, variables);
+        if (wrong !== undefined) return wrong;
         const price = await priceOperation(document, definition, variables, denials);
-        priced.push({ operation: definition.name?.value, ...price });
+        const hasValues = definition.variableDefinitions?.every((each) => hasValue(each, variables)) ?? true;
+        const slicing = config.limits.cost === undefined || !hasValues ? [] : price.slicing;
+        const refusals = [...slicing.map(({ message }) => message), ...exceeded(price, limits.operation)];
+        priced.push({ operation: definition.name?.value, ...price, refusals });
       }
       return priced;
     },
@@ -119,6 +136,35 @@ export async function openPricer(
       if (shared === undefined) await planners.close();
     },
   };
+}
+
+/** What a gateway says of values that do not fit their types; undefined: nothing. What has no value is none of them. */
+function wrongValues(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const definitions = variableDefinitions.filter(({ variable }) => Object.hasOwn(variables, variable.name.value));
+  const { errors } = getVariableValues(schema, definitions, variables);
+  return errors?.map(({ message }) => message).join('\n');
+}
+
+function hasValue(
+  { variable, defaultValue }: VariableDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
+  return defaultValue !== undefined || Object.hasOwn(variables, variable.name.value);
+}
+
+function exceeded(
+  { estimated, fetches, nanoUsd }: PricedOperation,
+  { cost, fetches: maxFetches, aiNanoUsd }: ResolvedConfig['limits']['operation'],
+): readonly string[] {
+  return [
+    ...(estimated > cost ? [`more than limits.cost.max: ${cost}`] : []),
+    ...(fetches > maxFetches ? [`more than limits.fetches: ${maxFetches}`] : []),
+    ...(nanoUsd > aiNanoUsd ? [`more than limits.ai_usd: ${formatUsd(BigInt(aiNanoUsd))}`] : []),
+  ];
 }
 
 /** A supergraph that was not loaded has been told of by `price`. */

@@ -1,7 +1,8 @@
 /** Prices operations without running them: planned as the engine plans them, for tools that have no gateway. */
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, visit } from 'graphql';
 import type { Denials } from '../access/index.ts';
-import type { CostLimits, Estimate } from '../limits/index.ts';
+import type { GatewayError } from '../errors/index.ts';
+import { type CostLimits, type Estimate, slicingErrors } from '../limits/index.ts';
 import type { OperationPlan, Planner } from '../planning/index.ts';
 import { activeLabels } from './compile/active-labels.ts';
 import type { PlanPrices, PricedPlace } from './plan-prices.ts';
@@ -27,6 +28,8 @@ export interface PricedOperation extends Estimate {
   /** Of each of them. */
   readonly places: readonly PricedPlace[];
   readonly plan: OperationPlan;
+  /** `COST_INVALID_SLICING_ARGUMENTS`: of each field of which another number of slicing arguments is set than one. */
+  readonly slicing: readonly GatewayError[];
 }
 
 export type PriceOperation = (
@@ -45,6 +48,7 @@ const nothing = {
   nanoUsd: 0n,
   places: [],
   plan: { fetches: [] },
+  slicing: [],
 };
 
 /** @returns prices an operation that is valid against the API schema */
@@ -69,7 +73,8 @@ export function createPricer({
     const price = prices?.compile(plan);
     const nanoUsd = price?.estimate(values) ?? 0n;
     const places = price?.places(values) ?? [];
-    return { ...costs.estimate(cost, values), fetches: plan.fetches.length, nanoUsd, places, plan };
+    const slicing = slicingErrors(cost.slicing, values) ?? [];
+    return { ...costs.estimate(cost, values), fetches: plan.fetches.length, nanoUsd, places, plan, slicing };
   };
 }
 

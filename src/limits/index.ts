@@ -10,6 +10,7 @@ export {
   objectsOfTypes,
   type PlaceCountOptions,
   type PlanCost,
+  slicingErrors,
   sum,
   type VariableValues,
 } from './complexity/index.ts';

@@ -29,6 +29,8 @@ export interface Explanation {
     readonly subgraphs: Readonly<Record<string, number>>;
     readonly usd: string;
     readonly ai: readonly AiField[];
+    /** Why a gateway refuses it for that. */
+    readonly refusals: readonly string[];
   };
   readonly access: Judgement;
   readonly cache: CacheExplanation;
@@ -67,7 +69,7 @@ function refusedPlan(error: unknown): never {
 
 function explanationOf(
   parts: SupergraphParts,
-  { operation, estimated, subgraphs, nanoUsd, places, plan }: DocumentPrice,
+  { operation, estimated, subgraphs, nanoUsd, places, plan, refusals }: DocumentPrice,
   max: number,
   access: Judgement,
 ): Explanation {
@@ -76,7 +78,7 @@ function explanationOf(
     operation,
     plan: planSteps(plan),
     inProcess: parts.config.subgraphs.flatMap(({ kind, name }) => (kind === 'http' ? [] : [name])),
-    cost: { points: estimated, max, subgraphs: Object.fromEntries(subgraphs), usd: formatUsd(nanoUsd), ai },
+    cost: { points: estimated, max, subgraphs: Object.fromEntries(subgraphs), usd: formatUsd(nanoUsd), ai, refusals },
     access,
     cache: explainCache(parts, plan),
   };

@@ -56,12 +56,12 @@ async function explain(name: string, { config: file, format, json, ...caller }: 
   const { name: operationName, address, path } = caller;
   const request = { headers: headersOf(caller, access), address, path, query, operationName, variables };
   const explanation = await explainOperation(parts, request, log);
-  const { points, max } = explanation.cost;
+  const { max, refusals } = explanation.cost;
   const cost = { ...explanation.cost, max: Number.isFinite(max) ? max : null };
   printResult(
     { json: json || format === 'json' },
     { ...explanation, cost, access: judgementJson(explanation.access, access) },
     () => (format === 'svg' ? explanationSvg(explanation) : explanationText(explanation, access)),
   );
-  if (points > max || explanation.access.kind === 'refused') reportFinding();
+  if (refusals.length > 0 || explanation.access.kind === 'refused') reportFinding();
 }

@@ -97,9 +97,9 @@ export function costTitle({ cost }: Explanation): string {
   return `${cost.points}${limit} points${usd}`;
 }
 
-function costLines({ cost: { subgraphs, ai, points, max } }: Explanation): readonly string[] {
+function costLines({ cost: { subgraphs, ai, refusals } }: Explanation): readonly string[] {
   return indented([
-    ...(points > max ? ['more than limits.cost.max: a gateway refuses it'] : []),
+    ...refusals.map((refusal) => `a gateway refuses it: ${refusal}`),
     ...alignColumns(Object.entries(subgraphs).map(([name, each]) => [name, `${each} points`])),
     ...alignColumns(ai.map(({ path, items, usd, calls }) => [path, `${items} at most`, `$${usd}`, callsText(calls)])),
   ]);

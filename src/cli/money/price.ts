@@ -32,11 +32,13 @@ interface Row {
   readonly fetches?: number;
   readonly subgraphs?: Readonly<Record<string, number>>;
   readonly problem?: string;
+  /** Why a gateway refuses it for what it costs. */
+  readonly refusals?: readonly string[];
 }
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Exits 1 where an operation is not valid or costs more than `limits.cost.max`. */
+/** Exits 1 where an operation is not valid, or a gateway refuses it for what it costs. */
 export function priceCommand(): Command {
   return cliCommand('price', {
     description: 'Price the operations of files in points, and their AI fields in dollars, by the configuration alone.',
@@ -63,9 +65,8 @@ async function price(files: readonly string[], { config, before, variables, json
     const rows: Row[] = [];
     for (const [index, file] of files.entries())
       rows.push(...(await priceFile(file, texts[index] ?? '', values, pricer, earlier)));
-    const { max } = pricer;
-    printResult({ json }, rows, () => table(rows, max, earlier !== undefined).join('\n'));
-    if (rows.some(({ points }) => points === undefined || points > max)) reportFinding();
+    printResult({ json }, rows, () => table(rows, earlier !== undefined).join('\n'));
+    if (rows.some(({ points, refusals = [] }) => points === undefined || refusals.length > 0)) reportFinding();
   } finally {
     await pricer.close();
     await earlier?.close();
@@ -94,9 +95,12 @@ async function priceFile(
   const prices = await pricesOf(pricer, text, variables);
   const beforehand = earlier && (await pricesOf(earlier, text, variables));
   if (typeof prices === 'string') return [{ file, operation: undefined, points: undefined, problem: prices }];
-  return prices.map(({ operation, estimated, subgraphs, fetches, nanoUsd }, index): Row => {
+  return prices.map(({ operation, estimated, subgraphs, fetches, nanoUsd, refusals }, index): Row => {
     const usd = formatUsd(nanoUsd);
-    const row = { file, operation, points: estimated, usd, fetches, subgraphs: Object.fromEntries(subgraphs) };
+    const row = {
+      ...{ file, operation, points: estimated, usd, fetches, subgraphs: Object.fromEntries(subgraphs) },
+      ...(refusals.length === 0 ? {} : { refusals }),
+    };
     if (beforehand === undefined) return row;
     const previous = typeof beforehand === 'string' ? undefined : beforehand[index];
     const usdBefore = previous && formatUsd(previous.nanoUsd);
@@ -113,7 +117,7 @@ async function pricesOf(pricer: Pricer, text: string, variables: Variables): Ret
   }
 }
 
-function table(rows: readonly Row[], max: number, isCompared: boolean): readonly string[] {
+function table(rows: readonly Row[], isCompared: boolean): readonly string[] {
   const costsMoney = rows.some(({ usd = '0', usdBefore = '0' }) => usd !== '0' || usdBefore !== '0');
   const compared = (name: string, before: string): string[] => (isCompared ? [before, name] : [name]);
   const head = [
@@ -126,13 +130,13 @@ function table(rows: readonly Row[], max: number, isCompared: boolean): readonly
   ];
   return alignColumns([
     head,
-    ...rows.map(({ file, operation = '-', before, points, fetches, usd, usdBefore, problem }) => [
+    ...rows.map(({ file, operation = '-', before, points, fetches, usd, usdBefore, problem, refusals }) => [
       file,
       operation,
       ...compared(`${points ?? '-'}`, `${before ?? '-'}`),
       `${fetches ?? '-'}`,
       ...(costsMoney ? compared(usd ?? '-', usdBefore ?? '-') : []),
-      problem?.split('\n')[0] ?? ((points ?? 0) > max ? `more than limits.cost.max: ${max}` : ''),
+      problem?.split('\n')[0] ?? refusals?.join(' ') ?? '',
     ]),
   ]);
 }

@@ -113,7 +113,7 @@ describe('an operation that a gateway would refuse', () => {
       ),
     );
     expect(code).toBe(1);
-    expect(out).toContain('more than limits.cost.max: a gateway refuses it');
+    expect(out).toContain('a gateway refuses it: more than limits.cost.max: ');
   });
 
   it('because it is not valid, or is not there, cannot be explained', async () => {

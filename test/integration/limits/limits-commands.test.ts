@@ -43,6 +43,12 @@ ai:
       @link(url: "https://isthmus.dev/ai/v1.1", import: ["@generate"])
       type Product @key(fields: "id") { id: ID!  name: String! @external
         slogan: String @requires(fields: "name") @generate(prompt: "slogan", maxOutputTokens: 100, maxInputTokens: 900) }`,
+    'sliced.graphql': schema('').replace(', requireOneSlicingArgument: false', ''),
+    'sliced.yaml': yaml('sliced.graphql'),
+    'unsliced.graphql': '{ products { id } }',
+    'unknown.graphql': 'query($n: Int) { products(first: $n) { id } }',
+    'no-number.json': '{ "n": "many" }',
+    'limited.yaml': `${aiYaml('1.00')}limits: { fetches: 1, ai_usd: "0.001" }\n`,
     'slogan.prompt': '---\nmodel: fast\n---\n{{name}}',
     'slogans.graphql': 'query Slogans { products(first: 3) { slogan } } query Names { products { name } }',
     'dear.yaml': aiYaml('2.00'),
@@ -127,11 +133,44 @@ describe('isthmus price', () => {
       '--json',
     );
     expect(JSON.parse(stdout)).toEqual([
-      { file: 'page.graphql', operation: 'Page', points: 120, usd: '0', fetches: 1, subgraphs: { shop: 120 } },
+      {
+        file: 'page.graphql',
+        operation: 'Page',
+        points: 120,
+        usd: '0',
+        fetches: 1,
+        subgraphs: { shop: 120 },
+        refusals: ['more than limits.cost.max: 100'],
+      },
       { file: 'page.graphql', operation: 'Small', points: 1, usd: '0', fetches: 1, subgraphs: { shop: 1 } },
       { file: 'wrong.graphql', problem: 'Cannot query field "nothing" on type "Query".' },
     ]);
     expect(code).toBe(1);
+  }, 60_000);
+
+  it('says what a gateway would refuse, as far as variables have values', async () => {
+    const of = async (file: string, config: string, ...more: string[]) => {
+      const { code, stdout } = await isthmus('price', file, '--config', config, '--json', ...more);
+      return [
+        code,
+        ...(JSON.parse(stdout) as { refusals?: string[]; problem?: string }[]).map(
+          (row) => row.problem ?? row.refusals,
+        ),
+      ];
+    };
+    const unsliced = 'The field Query.products needs exactly one of the arguments first; 0 are set.';
+    expect(await of('unsliced.graphql', 'sliced.yaml')).toEqual([1, [unsliced]]);
+    expect(await of('unknown.graphql', 'sliced.yaml')).toEqual([0, undefined]);
+    expect(await of('unknown.graphql', 'sliced.yaml', '--variables', 'values.json')).toEqual([0, undefined]);
+    expect(await of('unknown.graphql', 'sliced.yaml', '--variables', 'no-number.json')).toEqual([
+      1,
+      expect.stringContaining('Variable "$n" got invalid value'),
+    ]);
+    expect(await of('slogans.graphql', 'limited.yaml')).toEqual([
+      1,
+      ['more than limits.fetches: 1', 'more than limits.ai_usd: 0.001'],
+      undefined,
+    ]);
   }, 60_000);
 
   it('says which file cannot be read', async () => {
