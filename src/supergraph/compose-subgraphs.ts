@@ -55,7 +55,14 @@ export function composeSubgraphs(
 
   const result = composeServices(services);
   if (result.errors !== undefined) {
-    return { kind: 'failed', problems: result.errors.map((error) => errorProblem(error, sources, services)) };
+    const messages = result.errors.map(({ message }) => message);
+    return {
+      kind: 'failed',
+      problems: result.errors.map((error, index) => {
+        const occurrence = messages.slice(0, index).filter((message) => message === error.message).length;
+        return errorProblem(error, sources, services, occurrence);
+      }),
+    };
   }
   return readComposed({
     supergraphSdl: result.supergraphSdl,

@@ -1,6 +1,6 @@
 /** Problems of composition, Apollo's and our own, with their places in the sources and how to mend them. */
 import { ERRORS } from '@apollo/federation-internals';
-import { type ASTNode, BREAK, type DocumentNode, type GraphQLError, visit } from 'graphql';
+import { type ASTNode, BREAK, type DocumentNode, type GraphQLError, Kind, visit } from 'graphql';
 import type { CacheProblem } from './caching/check-cache-directives.ts';
 import type { CompositionProblem, ProblemPlace, SubgraphSource } from './composition.ts';
 import type { ConstraintProblem } from './constraints/check-constraints.ts';
@@ -55,10 +55,12 @@ export function declaredProblem(
   return { severity: 'error', code, message, places: [{ subgraph, origin, line }], suggestedFix };
 }
 
+/** @param occurrence how many errors before this one say the same: they name no place, so each is the next one in its subgraph */
 export function errorProblem(
   error: GraphQLError,
   sources: readonly SubgraphSource[],
   services: readonly Service[],
+  occurrence: number,
 ): CompositionProblem {
   const code = typeof error.extensions.code === 'string' ? error.extensions.code : 'INVALID_GRAPHQL';
   const places = placesOf(error.nodes ?? [], sources);
@@ -66,7 +68,9 @@ export function errorProblem(
     severity: 'error',
     code,
     message: error.message,
-    places: places.some(({ line }) => line !== undefined) ? places : placesInMessage(error.message, sources, services),
+    places: places.some(({ line }) => line !== undefined)
+      ? places
+      : placesInMessage(error.message, sources, services, occurrence),
     suggestedFix:
       suggestDirectiveFix(error.message, documentOfMessage(error.message, services)) ??
       (code === 'INVALID_GRAPHQL' ? suggestGraphqlFix(error.message) : undefined) ??
@@ -88,6 +92,7 @@ export function placesInMessage(
   message: string,
   sources: readonly SubgraphSource[],
   services: readonly Service[],
+  occurrence = 0,
 ): readonly ProblemPlace[] {
   const quoted = [...message.matchAll(/"([^"]+)"|^\[([^\]]+)\]/g)].map((match) => match[1] ?? match[2] ?? '');
   const quotedSources = sources.filter((source) => quoted.includes(source.name));
@@ -102,27 +107,52 @@ export function placesInMessage(
   }
   return quotedSources.map(({ name, origin }) => {
     const document = services.find((service) => service.name === name)?.typeDefs;
-    return { subgraph: name, origin, line: document && lineOfDirective(message, document) };
+    return { subgraph: name, origin, line: document && lineOfDirective(message, document, occurrence) };
   });
 }
 
-/** graphql-js's messages about a directive's arguments name no element: the line of the first such directive is used. */
-function lineOfDirective(message: string, document: DocumentNode): number | undefined {
+/** graphql-js's messages about a directive and its arguments name no element: the line of the first such directive is used, or of a later one. */
+function lineOfDirective(message: string, document: DocumentNode, occurrence: number): number | undefined {
   const unknown = /argument "(?<argument>\w+)" on directive "@(?<name>\w+)"/.exec(message)?.groups;
   const missing = /[Dd]irective "@(?<name>\w+)" argument "(?<argument>\w+)" .* was not provided/.exec(message)?.groups;
-  const mention = unknown ?? missing;
+  const misplaced = /[Dd]irective "@(?<name>\w+)" may not be used on (?<location>\w+)/.exec(message)?.groups;
+  const mention = unknown ?? missing ?? misplaced;
   if (mention === undefined) return undefined;
   let line: number | undefined;
+  let passed = 0;
   visit(document, {
-    Directive(node) {
+    Directive(node, _key, _parent, _path, ancestors) {
       if (node.name.value !== mention.name) return undefined;
-      const hasArgument = node.arguments?.some(({ name }) => name.value === mention.argument) === true;
-      if (hasArgument !== (mention === unknown)) return undefined;
+      if (mention === misplaced) {
+        const owners = ancestors.filter((ancestor): ancestor is ASTNode => 'kind' in ancestor);
+        if (locationOf(owners) !== mention.location) return undefined;
+      } else {
+        const hasArgument = node.arguments?.some(({ name }) => name.value === mention.argument) === true;
+        if (hasArgument !== (mention === unknown)) return undefined;
+      }
       line = node.loc?.startToken.line;
-      return BREAK;
+      return passed++ === occurrence ? BREAK : undefined;
     },
   });
   return line;
+}
+
+/** What a directive stands on, as its definition names it. */
+function locationOf(owners: readonly ASTNode[]): string | undefined {
+  const kind = owners.at(-1)?.kind;
+  switch (kind) {
+    case Kind.FIELD_DEFINITION:
+      return 'FIELD_DEFINITION';
+    case Kind.INPUT_VALUE_DEFINITION:
+      return owners.at(-2)?.kind.startsWith('InputObject') ? 'INPUT_FIELD_DEFINITION' : 'ARGUMENT_DEFINITION';
+    case Kind.ENUM_VALUE_DEFINITION:
+      return 'ENUM_VALUE';
+    case Kind.INPUT_OBJECT_TYPE_DEFINITION:
+    case Kind.INPUT_OBJECT_TYPE_EXTENSION:
+      return 'INPUT_OBJECT';
+    default:
+      return kind?.replace(/(Type)?(Definition|Extension)$/, '').toUpperCase();
+  }
 }
 
 /** The line where a document defines `Type` or `Type.field`. */

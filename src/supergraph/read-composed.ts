@@ -66,10 +66,13 @@ export function readComposed({
     ...checkFieldRates(supergraph),
   ];
   if (refused.length > 0) {
-    const places = (message: string) => placesInMessage(message, sources, services);
     return {
       kind: 'failed',
-      problems: refused.map((problem) => ({ severity: 'error', ...problem, places: places(problem.message) })),
+      problems: refused.map(({ coordinate, ...problem }) => ({
+        severity: 'error',
+        ...problem,
+        places: placesInMessage(coordinate === undefined ? problem.message : `"${coordinate}"`, sources, services),
+      })),
     };
   }
   const declarations = readDeclarations(services);

@@ -51,8 +51,23 @@ function suggestVersion(directive: string, document: DocumentNode): string | und
   return undefined;
 }
 
+/** What a directive of Isthmus is for, where it stands on something else. */
+function suggestLocation(directive: string, document: DocumentNode, location = ''): string | undefined {
+  for (const specification of ownSpecifications) {
+    for (const [name, alias] of importedDirectives(document, specification)) {
+      const locations = ownDirectiveDefinitions(specification).get(name)?.locations;
+      if (alias !== directive || locations === undefined) continue;
+      const places = locations.map(({ value }) => value).join(', ');
+      return `move it from ${location} to what it is for: ${places}`;
+    }
+  }
+  return undefined;
+}
+
 /** @returns undefined for a message that is not about an unknown directive or argument */
 export function suggestDirectiveFix(message: string, document: DocumentNode | undefined): string | undefined {
+  const [, misplaced, location] = /[Dd]irective "@(\w+)" may not be used on (\w+)/.exec(message) ?? [];
+  if (misplaced !== undefined && document !== undefined) return suggestLocation(misplaced, document, location);
   const argument = /Unknown argument "\w+" on directive "@(\w+)"/.exec(message)?.[1];
   if (argument !== undefined && document !== undefined) return suggestVersion(argument, document);
   const name = /Unknown directive "@(\w+)"/.exec(message)?.[1];

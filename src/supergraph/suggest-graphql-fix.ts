@@ -24,9 +24,12 @@ const fixes: readonly (readonly [message: RegExp, fix: string])[] = [
   [/Invalid default value/, 'write a default value of the type'],
   [/Unknown argument/, 'correct the name of the argument, or remove it'],
   [/was not provided/, 'write the argument'],
+  [/may not be used on/, 'move the directive to what it is for, or remove it'],
 ];
 
 /** @returns undefined for a message that is about something else */
 export function suggestGraphqlFix(message: string): string | undefined {
+  const type = /Invalid value for "@\w+\(\w+:\)" of type "([^"]+)"/.exec(message)?.[1];
+  if (type !== undefined) return `write a value of the type ${type}: numbers without quotes, texts with them`;
   return fixes.find(([pattern]) => pattern.test(message))?.[1];
 }

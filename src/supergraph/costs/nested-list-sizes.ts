@@ -1,7 +1,8 @@
 /**
  * `@listSize` with paths (`slicingArguments: ["input.first"]`, `sizedFields: ["page.edges"]`), of federation 2.12, which
  * Apollo's composition for JavaScript refuses. Such directives are taken out of a subgraph before composition, checked
- * here, and merged with the composed ones when the prices are read.
+ * here, and merged with the composed ones when the prices are read. So are those with one name instead of a list of names,
+ * which it takes for a list of letters.
  */
 import {
   type ConstDirectiveNode,
@@ -12,7 +13,7 @@ import {
   type TypeNode,
 } from 'graphql';
 import { namedType } from '../../documents/index.ts';
-import { directiveNamesOf, federationNamesOf } from '../directives/links.ts';
+import { directiveNamesOf, federationNamesOf, stringArgument } from '../directives/links.ts';
 import { type ListSizeArguments, listSizeArguments } from './list-size-arguments.ts';
 
 /** By the field's coordinate. */
@@ -66,6 +67,7 @@ function listSizeNames(document: DocumentNode): ReadonlySet<string> {
 }
 
 function isNested(directive: ConstDirectiveNode): boolean {
+  if (['slicingArguments', 'sizedFields'].some((name) => stringArgument(directive, name) !== undefined)) return true;
   const { slicingArguments, sizedFields } = listSizeArguments(directive);
   return [...slicingArguments, ...sizedFields].some((path) => path.includes('.'));
 }

@@ -7,6 +7,8 @@ import { ownDirectiveDefinitions, ownLinkUrl } from './own-directives.ts';
 export interface DirectiveProblem {
   readonly code: 'ROWS_INVALID' | 'MASK_INVALID' | 'RATE_LIMIT_INVALID' | 'SECURITY_FEATURE_NOT_ENFORCED';
   readonly message: string;
+  /** Where it is, where the message also quotes what an owner wrote, which may be the name of a subgraph. */
+  readonly coordinate?: string;
   readonly suggestedFix: string;
 }
 

@@ -71,6 +71,11 @@ export function hasFederationLink(document: DocumentNode): boolean {
   return linksOf(document).some((link) => federationLink.test(stringArgument(link, 'url') ?? ''));
 }
 
+/** Whether a URL links a version of the specification that Isthmus has. */
+export function isOwnVersion(url: string, specification: OwnSpecification): boolean {
+  return ownLinks[specification].test(url);
+}
+
 export function linksOwn(document: DocumentNode, specification: OwnSpecification): boolean {
   return linksOf(document).some((link) => ownLinks[specification].test(stringArgument(link, 'url') ?? ''));
 }
