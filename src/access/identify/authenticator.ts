@@ -13,6 +13,8 @@ export interface CallerFacts {
   readonly address: string;
   /** What the client proved to hold in the TLS handshake, verified; undefined: nothing. */
   readonly certificate?: X509Certificate | undefined;
+  /** For the log; undefined: it is about no request. */
+  readonly requestId?: string | undefined;
 }
 
 /**
@@ -47,9 +49,9 @@ export function createAuthenticator({ config, identifiers, log }: AuthenticatorO
     return anonymous;
   }
 
-  function refused(error: unknown): Principal {
+  function refused(error: unknown, { requestId }: CallerFacts): Principal {
     if (!(error instanceof GatewayError) || error.code !== 'UNAUTHENTICATED') throw error;
-    log.info({ reason: error.detail ?? error.message }, 'the credentials of a request were refused');
+    log.info({ requestId, reason: error.detail ?? error.message }, 'the credentials of a request were refused');
     if (config.onError === 'anonymous') return withoutCredentials();
     throw error;
   }
@@ -63,7 +65,7 @@ export function createAuthenticator({ config, identifiers, log }: AuthenticatorO
       const principal = await pending;
       if (principal !== undefined) return principal;
     } catch (error) {
-      return refused(error);
+      return refused(error, facts);
     }
     return identifyFrom(facts, next);
   }
@@ -76,7 +78,7 @@ export function createAuthenticator({ config, identifiers, log }: AuthenticatorO
         if (principal !== undefined) return principal;
       }
     } catch (error) {
-      return refused(error);
+      return refused(error, facts);
     }
     return withoutCredentials();
   }

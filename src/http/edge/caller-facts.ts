@@ -1,6 +1,7 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { CallerFacts } from '../../access/index.ts';
 import { GatewayError } from '../../errors/index.ts';
+import type { ClientRequest } from '../request/client-request.ts';
 import { clientCertificateOf } from './client-certificate.ts';
 import { peerAddressOf } from './client-origin.ts';
 
@@ -9,9 +10,12 @@ import { peerAddressOf } from './client-origin.ts';
  * @param headers as the plugins left them
  * @throws GatewayError `BAD_REQUEST` for several `authorization` headers (RFC 6750, section 3.1)
  */
-export function callerFactsOf(request: IncomingMessage, headers: IncomingHttpHeaders): CallerFacts {
-  if (headers.authorization !== undefined) refuseRepeated(request.rawHeaders);
-  return { headers, address: peerAddressOf(request), certificate: clientCertificateOf(request) };
+export function callerFactsOf(
+  { raw, id: requestId }: Pick<ClientRequest, 'raw' | 'id'>,
+  headers: IncomingHttpHeaders,
+): CallerFacts {
+  if (headers.authorization !== undefined) refuseRepeated(raw.rawHeaders);
+  return { headers, address: peerAddressOf(raw), certificate: clientCertificateOf(raw), requestId };
 }
 
 /** Node keeps the first of several; a proxy in front may have checked another one. */

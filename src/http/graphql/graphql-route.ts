@@ -217,7 +217,7 @@ async function answerRead(rated: ReadRequest): Promise<Answer> {
   refuseCrossSite(read, serving.allowedOrigins);
   const identified =
     charges === undefined
-      ? life.generation.authenticator.identify(callerFactsOf(raw.raw, headers))
+      ? life.generation.authenticator.identify(callerFactsOf(raw, headers))
       : identifyCharged(charges, life, raw, headers);
   const principal = identified instanceof Promise ? await untilAborted(identified, life.signal) : identified;
   if (event !== undefined) event.request.principal = principal;

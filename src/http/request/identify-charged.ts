@@ -25,7 +25,7 @@ export function openCharges(
 export function identifyCharged(
   charges: RequestCharges,
   { generation: { authenticator } }: RequestLife<{ readonly authenticator: Authenticator }>,
-  { raw }: Pick<ClientRequest, 'raw'>,
+  client: Pick<ClientRequest, 'raw' | 'id'>,
   headers: IncomingHttpHeaders,
 ): Principal | Promise<Principal> {
   const fail = (error: unknown): never => {
@@ -34,7 +34,7 @@ export function identifyCharged(
   };
   const identify = (): Principal | Promise<Principal> => {
     try {
-      return authenticator.identify(callerFactsOf(raw, headers));
+      return authenticator.identify(callerFactsOf(client, headers));
     } catch (error) {
       return fail(error);
     }

@@ -133,7 +133,7 @@ function identifyAndRespond(
       return respondTo(principal, charges);
     });
   }
-  const identified = authenticator.identify(callerFactsOf(client.raw, headers));
+  const identified = authenticator.identify(callerFactsOf(client, headers));
   if (!(identified instanceof Promise)) return respondTo(identified);
   return untilAborted(identified, life.signal).then((principal) => respondTo(principal));
 }

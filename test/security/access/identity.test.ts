@@ -147,6 +147,19 @@ describe('JSON Web Tokens', () => {
     expect(answer.data).toEqual({ read: 'read', is: 'yes' });
   });
 
+  it('that are refused are told in the log, with the reason and the id of the request', async () => {
+    const headers = { authorization: `Bearer ${await sign({ aud: 'other' })}`, 'x-request-id': 'refused-1' };
+    expect((await gateway.query('{ open }', {}, headers)).errors).toMatchObject([
+      { extensions: { code: 'UNAUTHENTICATED' } },
+    ]);
+    const refusal = 'the credentials of a request were refused';
+    await expect
+      .poll(() => gateway.log.find(({ msg, requestId }) => msg === refusal && requestId === 'refused-1'))
+      .toMatchObject({
+        reason: expect.any(String),
+      });
+  });
+
   it('come in a cookie where the header is missing', async () => {
     const token = await sign({});
     const answer = await gateway.query('{ inside }', {}, { cookie: `a=b; session=${token}` });

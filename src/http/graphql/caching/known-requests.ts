@@ -117,7 +117,7 @@ export class KnownRequests {
     try {
       const mediaType = mediaTypeOf(raw);
       refuseCrossSite({ method: raw.method as 'GET' | 'POST', headers }, this.#origins);
-      const principal = begun?.principal ?? this.#generation.authenticator.identify(callerFactsOf(raw.raw, headers));
+      const principal = begun?.principal ?? this.#generation.authenticator.identify(callerFactsOf(raw, headers));
       const event = begun?.event;
       if (!(principal instanceof Promise)) return this.#answerTo(principal, raw, mediaType, byContract, event);
       return principal
