@@ -10,7 +10,7 @@ export function hasAiFields({ subgraphs }: ResolvedConfig): boolean {
   return subgraphs.some(({ kind }) => kind === 'ai');
 }
 
-/** The answer, with what it cost where the client asked for that, or for nothing else. */
+/** The answer, with what it cost where the client asked for that, or for nothing else; what was refused before it was priced has no price, not one of 0. */
 export function explainCosts(
   outcome: ExecutionOutcome,
   { costs, explain, isDryRun }: RequestContext,
@@ -18,11 +18,13 @@ export function explainCosts(
 ): ExecutionOutcome {
   if (costs === undefined || (isDryRun !== true && explain?.has('cost') !== true)) return outcome;
   const { subgraphs, ai, ...points } = costs;
+  const isRefused = outcome.kind === 'single' && outcome.result.data === undefined;
   const cost = {
     ...points,
     ...(namesSubgraphs && subgraphs !== undefined ? { subgraphs: Object.fromEntries(subgraphs()) } : {}),
-    ...(hasAi ? { ai: aiCost(ai) } : {}),
+    ...(hasAi && !(isRefused && ai === undefined) ? { ai: aiCost(ai) } : {}),
   };
+  if (Object.keys(cost).length === 0) return outcome;
   return withExtension(outcome, { cost });
 }
 

@@ -111,6 +111,13 @@ describe('a dry run', () => {
     expect(real.data).toMatchObject({ products: [{ name: 'Product 1' }, { name: 'Product 2' }] });
   });
 
+  it('has no price where its operation is refused before it is priced', async () => {
+    const query = 'query ($n: Int!) { products(first: $n) { slogan } }';
+    const answer = await graph.query(query, { n: 'two' }, { 'isthmus-dry-run': 'true' });
+    expect(answer).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+    expect(answer.extensions).toBeUndefined();
+  });
+
   it('is refused where its header says neither', async () => {
     const answer = await graph.query('{ products { name } }', undefined, { 'isthmus-dry-run': 'yes' });
     expect(answer).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
