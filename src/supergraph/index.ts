@@ -24,7 +24,7 @@ export { FollowedSupergraph } from './external/followed-supergraph.ts';
 export { readExternalSupergraph } from './external/read-external-supergraph.ts';
 export { supergraphUnavailable } from './external/read-supergraph-text.ts';
 export { type Generation, Generations } from './generations.ts';
-export { introspectSdl } from './introspect-sdl.ts';
+export { introspectSdl, SchemaRefusedError } from './introspect-sdl.ts';
 export { IntrospectedSchemas } from './introspected-schemas.ts';
 export { conditionsOutcome, isIncluded } from './is-included.ts';
 export type { FieldSource, FieldSources } from './read-field-sources.ts';

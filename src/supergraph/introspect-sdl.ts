@@ -16,9 +16,21 @@ export interface IntrospectOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A subgraph that answers, and does not say what its schema is. */
+export class SchemaRefusedError extends Error {
+  override readonly name = 'SchemaRefusedError';
+  /** Whether it answers callers that it knows alone. */
+  readonly isForKnownCallers: boolean;
+
+  constructor(message: string, code: unknown) {
+    super(message);
+    this.isForKnownCallers = code === 'UNAUTHENTICATED' || code === 'FORBIDDEN';
+  }
+}
+
 /**
  * Introspects a subgraph: requests its SDL with `{ _service { sdl } }`.
- * @throws Error or GatewayError with the reason of a failure, or the signal's reason
+ * @throws SchemaRefusedError or GatewayError with the reason of a failure, or the signal's reason
  */
 export async function introspectSdl(
   name: string,
@@ -41,7 +53,8 @@ export async function introspectSdl(
     if (service !== null && typeof service === 'object' && 'sdl' in service && typeof service.sdl === 'string') {
       return service.sdl;
     }
-    throw new Error(errors?.[0]?.message ?? 'its answer has no _service.sdl');
+    const [refusal] = errors ?? [];
+    throw new SchemaRefusedError(refusal?.message ?? 'its answer has no _service.sdl', refusal?.extensions?.code);
   } finally {
     await client.close();
   }

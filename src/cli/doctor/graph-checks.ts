@@ -3,7 +3,7 @@ import { readPromptFolder } from '../../ai/fields/index.ts';
 import type { ResolvedConfig, SubgraphConfig } from '../../config/index.ts';
 import { readTextFile } from '../../lib/index.ts';
 import { readSupergraph } from '../../read-supergraph.ts';
-import { CompositionError, introspectSdl, reasonOf } from '../../supergraph/index.ts';
+import { CompositionError, introspectSdl, reasonOf, SchemaRefusedError } from '../../supergraph/index.ts';
 import { clockFinding } from './clock-finding.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { schemaLines } from './schema-lines.ts';
@@ -58,7 +58,7 @@ const timeoutMs = 3_000;
 
 async function subgraphFinding(
   { name, routingUrl, schema }: HttpSubgraph,
-  { traffic }: ResolvedConfig,
+  { traffic, access }: ResolvedConfig,
 ): Promise<readonly Finding[]> {
   const check = `subgraph ${name}`;
   const tls = traffic.subgraphs[name]?.tls;
@@ -68,8 +68,11 @@ async function subgraphFinding(
   } catch (error) {
     const fix = `start it, or correct subgraphs.${name}.routing_url`;
     const reason = reasonOf(error);
-    // It is there, and does not say what its schema is.
-    const isUp = /_service|introspect|HTTP 4|GRAPHQL/i.test(reason);
+    const isRefused = error instanceof SchemaRefusedError;
+    // Introspection carries no statement of who asks.
+    if (isRefused && error.isForKnownCallers && access.toSubgraphs !== undefined)
+      return [ok(check, `${withoutUser(routingUrl)} answers gateways alone: its schema is not compared`)];
+    const isUp = isRefused || /HTTP 4|GRAPHQL/i.test(reason);
     const message = `${withoutUser(routingUrl)}: ${reason}`;
     return [
       isUp

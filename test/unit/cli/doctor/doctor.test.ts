@@ -104,6 +104,26 @@ ai: { providers: { openai: { kind: openai, base_url: "http://127.0.0.1:1", api_k
     expect(out).not.toContain('secretpw');
   });
 
+  it('tells a subgraph that answers gateways alone from one that is down', async () => {
+    const subgraph = await startSubgraph('type Query { a: Int }', {});
+    subgraph.intercept = (_request, response) => {
+      const errors = [{ message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED' } }];
+      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ errors }));
+    };
+    const files = (access: string) => ({
+      'a.graphql': 'type Query { a: Int }',
+      'supergraph.yaml': `subgraphs: { a: { routing_url: "${subgraph.url}", schema: { file: a.graphql } } }
+server: { port: 0 }\nadmin: false\n${access}`,
+    });
+    const told = await examine(await project('told', files('access: { to_subgraphs: true }')));
+    const untold = await examine(await project('untold', files('')));
+    await subgraph.close();
+    expect(told.of('subgraph a')).toMatchObject([{ state: 'ok', message: expect.stringContaining('gateways alone') }]);
+    expect(untold.of('subgraph a')).toMatchObject([
+      { state: 'warning', message: expect.stringContaining('Who are you?'), fix: expect.stringContaining('_service') },
+    ]);
+  });
+
   it('names what is wrong of a configuration, with its line, and still looks at the machine', async () => {
     const config = await project('wrong', {
       'supergraph.yaml':
