@@ -43,5 +43,5 @@ export type {
 export type { ProviderStreamPart, StreamDelta } from './stream-part.ts';
 export { unsupported } from './unsupported.ts';
 export type { Usage } from './usage.ts';
-export type { Wire, WireRequest } from './wire-request.ts';
+export { choicesOf, type Wire, type WireRequest } from './wire-request.ts';
 export { deadlinePassed, withinBounds } from './within-bounds.ts';

@@ -13,4 +13,10 @@ export interface WireRequest {
   readonly adapts?: readonly string[];
   /** The body is not valid on its own wire, such as tools in the form of another wire: it is never forwarded. */
   readonly isForeign?: true;
+  /** How many answers `body` asks for: each is billed. @default 1 */
+  readonly choices?: number;
+}
+
+export function choicesOf({ wire }: { readonly wire?: WireRequest | undefined }): number {
+  return wire?.choices ?? 1;
 }

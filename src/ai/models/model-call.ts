@@ -45,6 +45,8 @@ export interface PricedCall {
   readonly inputTokens: number;
   /** Undefined: as much as the model writes. */
   readonly maxOutputTokens: number | undefined;
+  /** How many answers are billed. @default 1 */
+  readonly choices?: number;
 }
 
 export interface ModelCall extends CallContext {

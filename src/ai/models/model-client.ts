@@ -307,13 +307,13 @@ class RoutedModelClient implements ModelClient {
     }
   }
 
-  priceOf({ alias, caller, inputTokens, maxOutputTokens }: PricedCall): bigint | undefined {
+  priceOf({ alias, caller, inputTokens, maxOutputTokens, choices = 1 }: PricedCall): bigint | undefined {
     const { routes, prices } = this.#parts;
     const route = routes.find(alias);
     if (route === undefined) return undefined;
     let most: bigint | undefined;
     for (const target of firstTargets(route, caller, (candidate) => prices.isKnown(candidate))) {
-      const outputTokens = maxOutputTokens ?? unboundedOutputTokens(target);
+      const outputTokens = choices * (maxOutputTokens ?? unboundedOutputTokens(target));
       const nanoUsd = prices.upperBound(target, inputTokens, outputTokens) ?? 0n;
       if (most === undefined || nanoUsd > most) most = nanoUsd;
     }

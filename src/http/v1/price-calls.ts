@@ -55,10 +55,12 @@ export function planCalls(
   const keys = calls.map((_call, index) => `call ${index + 1}`);
   account.plan(
     calls.map((call, index): PlannedCalls => {
-      const { prompt, inputTokens, maxOutputTokens = 0 } = call;
+      const { prompt, inputTokens, maxOutputTokens = 0, choices = 1 } = call;
       const priceWith = (alias: string) => {
         const nanoUsd = models.priceOf?.({ ...call, alias });
-        return nanoUsd === undefined ? undefined : { alias, prompt, nanoUsd, tokens: inputTokens + maxOutputTokens };
+        return nanoUsd === undefined
+          ? undefined
+          : { alias, prompt, nanoUsd, tokens: inputTokens + choices * maxOutputTokens };
       };
       const price = priceWith(call.alias);
       const prices = price === undefined ? [] : [price];

@@ -3,7 +3,7 @@
  * whole or as events.
  */
 import type { Principal } from '../../access/index.ts';
-import type { CallSummary, Completion, SpendAccount } from '../../ai/model-call/index.ts';
+import { type CallSummary, type Completion, choicesOf, type SpendAccount } from '../../ai/model-call/index.ts';
 import type { ModelCall } from '../../ai/models/index.ts';
 import { estimateInputTokens } from '../../ai/tokens/index.ts';
 import { InvalidField, type StreamForm } from '../../ai/wires/shared/index.ts';
@@ -320,5 +320,6 @@ export class V1Call {
 
 function pricedCall({ alias, caller, prompt, request }: ModelCall): V1PricedCall {
   const { maxOutputTokens } = request;
-  return { alias, caller, prompt, inputTokens: estimateInputTokens(request), maxOutputTokens };
+  const inputTokens = estimateInputTokens(request);
+  return { alias, caller, prompt, inputTokens, maxOutputTokens, choices: choicesOf(request) };
 }

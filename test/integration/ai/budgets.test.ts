@@ -243,6 +243,27 @@ describe('isthmus-max-usd', () => {
     expect(graph.provider.requests).toHaveLength(3);
   }, 60_000);
 
+  it('counts each answer that a request asks for', async () => {
+    graph.provider.reset();
+    // Three answers of 100 tokens: as the request bounds each.
+    graph.provider.respond(() => ({ text: 'ok', usage: { inputTokens: 5, outputTokens: 300 } }));
+    const send = (headers: Record<string, string> = {}) =>
+      fetch(new URL('/v1/chat/completions', graph.gateway.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ model: 'fast', n: 3, max_tokens: 100, messages: [{ role: 'user', content: 'Hello' }] }),
+      });
+    expect((await send({ 'isthmus-max-usd': '0.0006' })).status).toBe(400);
+    expect(graph.provider.requests).toHaveLength(0);
+    const dry = (await (await send({ 'isthmus-dry-run': 'true' })).json()) as {
+      cost: { ai: { estimatedUsd: string } };
+    };
+    const answer = await send();
+    expect(answer.status).toBe(200);
+    expect(Number(answer.headers.get('isthmus-cost-usd'))).toBeLessThanOrEqual(Number(dry.cost.ai.estimatedUsd));
+    expect(graph.provider.requests[0]?.body).toMatchObject({ n: 3 });
+  });
+
   it('is refused where it is no amount of dollars', async () => {
     expect((await chat('fast', { headers: { 'isthmus-max-usd': 'free' } })).status).toBe(400);
     const answer = await graph.query('{ product(id: "p1") { name } }', {}, { 'isthmus-max-usd': '-1' });

@@ -1,7 +1,7 @@
 import type { Capability } from '../../../config/index.ts';
 import type { ModelCallParameters } from '../../../observability/index.ts';
 import { cacheMarksOf } from '../../fitting/index.ts';
-import type { EmbeddingRequest, ModelRequest } from '../../model-call/index.ts';
+import { choicesOf, type EmbeddingRequest, type ModelRequest } from '../../model-call/index.ts';
 import { estimateInputTokens, estimateTokens } from '../../tokens/index.ts';
 import { callNeeds } from './call-needs.ts';
 import type { CallDemand } from './call-run.ts';
@@ -11,6 +11,7 @@ export function chatDemand(request: ModelRequest): CallDemand {
   return {
     operation: 'chat',
     maxOutputTokens: request.maxOutputTokens,
+    choices: choicesOf(request),
     estimateInputTokens: () => estimateInputTokens(request),
     needs: () => callNeeds(request),
     parameters: () => parametersOf(request),
@@ -30,6 +31,7 @@ export function embeddingDemand({ texts, tokens: ids = [], dimensions }: Embeddi
   return {
     operation: 'embeddings',
     maxOutputTokens: 0,
+    choices: 1,
     estimateInputTokens: () => {
       let tokens = 0;
       for (const text of texts) tokens += estimateTokens(text);

@@ -39,8 +39,10 @@ import type { TargetFailure } from './fallback.ts';
 /** What routing and booking need to know of a call. */
 export interface CallDemand {
   readonly operation: 'chat' | 'embeddings';
-  /** The bound of its output; `undefined`: the request has none. */
+  /** The bound of one answer; `undefined`: the request has none. */
   readonly maxOutputTokens: number | undefined;
+  /** How many answers it asks for: each is billed. */
+  readonly choices: number;
   estimateInputTokens(): number;
   needs(): ReadonlySet<Capability>;
   parameters(): ModelCallParameters;
@@ -161,12 +163,14 @@ export class CallRun implements ChoiceContext {
 
   /** The most output that the target may write and bill. */
   #outputTokensOf(target: Target): number {
-    if (this.demand.operation === 'embeddings') return 0;
-    return this.demand.maxOutputTokens ?? unboundedOutputTokens(target);
+    const { operation, maxOutputTokens, choices } = this.demand;
+    if (operation === 'embeddings') return 0;
+    return choices * (maxOutputTokens ?? unboundedOutputTokens(target));
   }
 
   #boundOutputTokens(): number {
-    return this.demand.operation === 'embeddings' ? 0 : (this.demand.maxOutputTokens ?? defaultOutputTokens);
+    const { operation, maxOutputTokens = defaultOutputTokens, choices } = this.demand;
+    return operation === 'embeddings' ? 0 : choices * maxOutputTokens;
   }
 
   /** The keys of the target's provider that this call must not use again. */

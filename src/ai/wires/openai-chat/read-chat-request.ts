@@ -64,7 +64,8 @@ export function readChatRequest(original: Fields): ChatCall {
 
   const choices = readInteger(body, 'n', 1);
   if (choices !== undefined && choices > maxChoices) throw new InvalidField(`\`n\` can be ${maxChoices} at most.`, 'n');
-  if (choices !== undefined && choices > 1) unmapped.push('n');
+  const isSeveral = choices !== undefined && choices > 1;
+  if (isSeveral) unmapped.push('n');
   if (readBoolean(body, 'logprobs') === true) unmapped.push('logprobs');
   const modalities = readArray(body, 'modalities');
   if (modalities?.some((modality) => modality !== 'text')) unmapped.push('modalities');
@@ -78,7 +79,11 @@ export function readChatRequest(original: Fields): ChatCall {
   const request: Draft = {
     messages,
     output: readOutput(body),
-    wire: { wire: 'openai-chat', body, unmapped, ...(adapts.length === 0 ? {} : { adapts }) },
+    wire: {
+      ...{ wire: 'openai-chat', body, unmapped },
+      ...(adapts.length === 0 ? {} : { adapts }),
+      ...(isSeveral ? { choices } : {}),
+    },
   };
   readSampling(request, body);
   const maxTokens = readInteger(body, 'max_completion_tokens', 1) ?? readInteger(body, 'max_tokens', 1);
