@@ -6,7 +6,15 @@ import { dirname } from 'node:path';
 import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
-import { createMemoryStore, createStampMemory, invalidateInRedis, serveStore, TagStamps } from '../cache/index.ts';
+import {
+  createMemoryStore,
+  createStampMemory,
+  invalidateInRedis,
+  type MemoryStore,
+  maxValueOf,
+  serveStore,
+  TagStamps,
+} from '../cache/index.ts';
 import { CanaryTallies } from '../canary/index.ts';
 import type { LogLevel, ResolvedConfig } from '../config/index.ts';
 import { type ListenOptions, listenAddresses, listenAt } from '../http/index.ts';
@@ -98,7 +106,9 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   let cacheBytes = cacheBytesOf(config);
   const stampMemory = createStampMemory();
   const stamps = new TagStamps(stampMemory);
-  let cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), stamps });
+  const openCache = (): MemoryStore =>
+    createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), maxValueBytes: maxValueOf(cacheBytes), stamps });
+  let cache = openCache();
   const revisions = new RevisionAnnouncer({ signals, log });
   const onSwap = ({ config: changed }: SupergraphParts): void => {
     revisions.follow(changed);
@@ -106,7 +116,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     if (cacheBytesOf(changed) === cacheBytes) return;
     // Of another size, it starts empty.
     cacheBytes = cacheBytesOf(changed);
-    cache = createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), stamps });
+    cache = openCache();
   };
   const ownLedger = new OwnLedger(log, metrics);
   const hasRecords = config.telemetry.records.enabled ?? options.records ?? false;
@@ -129,7 +139,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       servePlanners(planners, ports.planners);
       signals.connect(ports.signals);
       serveLocalModels(models, ports.models);
-      serveStore(() => cache, ports.cache);
+      serveStore(() => cache, ports.cache, signals);
       processMetrics?.connect(ports.metrics);
       recorder?.attach(ports.records);
     },

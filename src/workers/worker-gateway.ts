@@ -4,7 +4,7 @@
  */
 
 import { createPortLocalModels } from '../ai/providers/local/index.ts';
-import { CacheStores, createPortStores, TagStamps } from '../cache/index.ts';
+import { CacheStores, createPortStores, maxValueOf, TagStamps } from '../cache/index.ts';
 import { CanarySink, CanaryTallies } from '../canary/index.ts';
 import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
@@ -55,7 +55,8 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
     stamps: new TagStamps(start.stampMemory),
   });
   const stores = new CacheStores({
-    openMemory: (maxBytes) => openPortStore(workerCacheShare(maxBytes, workers)),
+    openMemory: (maxBytes) =>
+      openPortStore({ maxBytes: workerCacheShare(maxBytes, workers), maxValueBytes: maxValueOf(maxBytes) }),
     memoryShare: (maxBytes) => Math.floor(maxBytes / workers),
   });
   const shared = createSharedParts({

@@ -41,7 +41,7 @@ export interface MemoryStore extends CacheStore {
   unclaimed(key: string): Promise<void>;
   /** As `get`, and not counted. */
   peek(key: string): CopiedEntry | undefined;
-  /** As `set`. @returns the entry that was stored */
+  /** As `set`. @returns the entry, also where it has no room here; undefined for what no store may have */
   store(entry: NewEntry): CopiedEntry | undefined;
   /** Stores an entry of another store of the same stamps; not counted. */
   put(key: string, entry: CopiedEntry): void;
@@ -60,6 +60,11 @@ interface StoredEntry {
   readonly stamp: Stamp;
 }
 
+/** The bound of one value in a store of so many bytes. */
+export function maxValueOf(maxBytes: number): number {
+  return Math.floor(maxBytes / 8);
+}
+
 /** The overhead of an entry besides its bytes, measured on a million small ones. */
 const entryOverhead = 500;
 /** Of each number of a stamp. */
@@ -68,7 +73,7 @@ const noTags: readonly string[] = [];
 
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { maxBytes = 64_000_000, stamps = new TagStamps() } = options;
-  const { maxValueBytes = Math.floor(maxBytes / 8) } = options;
+  const { maxValueBytes = maxValueOf(maxBytes) } = options;
   const leases = new Leases();
   const counts = new StoreCounts();
   const sizes = Object.fromEntries(cacheNames.map((name) => [name, { entries: 0, bytes: 0 }])) as Record<
@@ -116,23 +121,24 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     if (typeof value === 'string') bytes.write(value);
     else bytes.set(value);
     counts.of(key).sets++;
-    return put(key, { value: bytes, ageMs: 0, freshMs: ttlMs, staleMs, stamp });
+    const copied = { value: bytes, ageMs: 0, freshMs: ttlMs, staleMs, stamp };
+    put(key, copied);
+    return copied;
   }
 
-  function put(key: string, entry: CopiedEntry): CopiedEntry | undefined {
+  function put(key: string, entry: CopiedEntry): void {
     const { value, ageMs, freshMs, staleMs, stamp } = entry;
     const now = performance.now();
     const freshUntil = now + freshMs;
     const size = value.length + key.length * 2 + entryOverhead + stamp.length * stampNumberBytes;
     if (size > maxBytes || value.length > maxValueBytes) {
       entries.delete(key);
-      return undefined;
+      return;
     }
     const cache = cacheOfKey(key);
     const expiresAt = freshUntil + staleMs;
     entries.set(key, { value, storedAt: now - ageMs, freshUntil, expiresAt, stamp, cache, size }, { size });
     resize(cache, 1, size);
-    return entry;
   }
 
   return {

@@ -1,7 +1,7 @@
 /**
  * The memory of several threads as one cache: what a thread stores or reads is in its own memory, where a hit is answered
  * at once, and in the main thread's, where all others find it. So that the answer of a model is paid once, not once in each
- * thread. An invalidation reaches all of them.
+ * thread. An invalidation reaches all of them at once, and what replaces something fresh a moment later.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Signals } from '../../signals/index.ts';
@@ -17,7 +17,8 @@ type StoredCopy = CopiedEntry & { readonly key: string };
 
 type StoreCall =
   | { readonly kind: 'get'; readonly keys: readonly string[] }
-  | { readonly kind: 'set'; readonly entries: readonly StoredCopy[] }
+  /** @param replaced keys of them of which the thread had a fresh copy */
+  | { readonly kind: 'set'; readonly entries: readonly StoredCopy[]; readonly replaced: readonly string[] }
   | { readonly kind: 'delete'; readonly key: string }
   | { readonly kind: 'claim'; readonly keys: readonly string[]; readonly ttlMs: number }
   | { readonly kind: 'release'; readonly leases: readonly number[] }
@@ -35,8 +36,16 @@ const done: StoreAnswer = { kind: 'done' };
 /** The topic of signals that carry the name of a cache whose memory is to be freed, or nothing for all. */
 export const purgedCache = 'cache purged';
 
-/** Answers the store calls of another thread with the store that serves at the time. What the thread has claimed ends with it. */
-export function serveStore(currentStore: () => MemoryStore, port: MessagePort): void {
+/** The topic of signals that carry keys of which what is fresh has been read anew: copies of it are old. */
+const replacedKeys = 'cache replaced';
+
+const isFresh = (entry: CacheEntry | undefined): boolean => entry !== undefined && entry.freshMs > 0;
+
+/**
+ * Answers the store calls of another thread with the store that serves at the time. What the thread has claimed ends with it.
+ * @param signals tell all threads what one of them has replaced
+ */
+export function serveStore(currentStore: () => MemoryStore, port: MessagePort, signals: Signals): void {
   const releases = new Map<number, () => void>();
   let lastLease = 0;
   const hold = (claim: Claim): number => {
@@ -53,9 +62,15 @@ export function serveStore(currentStore: () => MemoryStore, port: MessagePort): 
     switch (call.kind) {
       case 'get':
         return { kind: 'entries', entries: call.keys.map((key) => store.peek(key)) };
-      case 'set':
-        for (const { key, ...entry } of call.entries) store.put(key, { ...entry, value: Buffer.from(entry.value) });
+      case 'set': {
+        const replaced = new Set(call.replaced);
+        for (const { key, ...entry } of call.entries) {
+          if (isFresh(store.peek(key))) replaced.add(key);
+          store.put(key, { ...entry, value: Buffer.from(entry.value) });
+        }
+        if (replaced.size > 0) signals.publish(replacedKeys, [...replaced]);
         return done;
+      }
       case 'delete':
         store.delete(call.key);
         return done;
@@ -84,13 +99,23 @@ export interface PortStoreOptions {
   readonly stamps: TagStamps;
 }
 
+export interface PortStoreBounds {
+  /** Of what this thread has of its own. */
+  readonly maxBytes: number;
+  /** Of one value, here and in the main thread. */
+  readonly maxValueBytes: number;
+}
+
 /** Opens the stores of a thread, one for each configuration, over the main thread's. */
-export function createPortStores({ port, signals, stamps }: PortStoreOptions): (maxBytes: number) => CacheStore {
+export function createPortStores({ port, signals, stamps }: PortStoreOptions): (bounds: PortStoreBounds) => CacheStore {
   const caller = createPortCaller<StoreCall, StoreAnswer>(port);
   /** The main thread is ending: nothing is lost but what would have been cached. */
   const call = (request: StoreCall): Promise<StoreAnswer> => caller.call(request).catch(() => done);
+  /** How often this thread was told of what is replaced: signals and answers overtake each other. */
+  let replacements = 0;
 
   async function read(local: MemoryStore, keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
+    const before = replacements;
     const answer = await call({ kind: 'get', keys });
     if (answer.kind !== 'entries') return keys.map(() => undefined);
     return answer.entries.map((entry, index) => {
@@ -99,41 +124,49 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
       const copy = { ...entry, value: Buffer.from(entry.value) };
       // It may have been invalidated on the way.
       if (!stamps.isCurrent(copy.stamp, cacheOfKey(key))) return undefined;
-      local.put(key, copy);
+      if (replacements === before) local.put(key, copy);
       return copy;
     });
   }
 
-  return (maxBytes) => {
-    const local = createMemoryStore({ maxBytes, stamps });
+  return (bounds) => {
+    const local = createMemoryStore({ ...bounds, stamps });
     const counts = new StoreCounts();
-    const unsubscribe = signals.subscribe(purgedCache, (cache) => local.purge(cache as CacheName | undefined));
+    const subscriptions = [
+      signals.subscribe(purgedCache, (cache) => local.purge(cache as CacheName | undefined)),
+      signals.subscribe(replacedKeys, (keys) => {
+        replacements++;
+        for (const key of keys as readonly string[]) local.delete(key);
+      }),
+    ];
     const releases = new Batched<number>((leases) => void call({ kind: 'release', leases }));
 
     function get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
       const entry = local.peek(key);
       // What is stale here, another thread may have renewed.
-      if (entry !== undefined && entry.freshMs > 0) return counts.lookup(key, entry);
+      if (isFresh(entry)) return counts.lookup(key, entry);
       return read(local, [key]).then(([shared]) => counts.lookup(key, shared ?? entry));
     }
 
     function setMany(list: readonly NewEntry[]): void {
       const entries: StoredCopy[] = [];
+      const replaced: string[] = [];
       for (const entry of list) {
         const { key } = entry;
         counts.of(key).sets++;
+        if (isFresh(local.peek(key))) replaced.push(key);
         const copy = local.store(entry);
         if (copy === undefined) void call({ kind: 'delete', key });
         else entries.push({ key, ...copy });
       }
-      if (entries.length > 0) void call({ kind: 'set', entries });
+      if (entries.length > 0) void call({ kind: 'set', entries, replaced });
     }
 
     return {
       get,
       getMany(keys) {
         const entries: (CacheEntry | undefined)[] = keys.map((key) => local.peek(key));
-        const missing = entries.flatMap((entry, index) => ((entry?.freshMs ?? 0) > 0 ? [] : [index]));
+        const missing = entries.flatMap((entry, index) => (isFresh(entry) ? [] : [index]));
         const count = () => entries.map((entry, index) => counts.lookup(keys[index] as string, entry));
         if (missing.length === 0) return count();
         const missingKeys = missing.map((index) => keys[index] as string);
@@ -169,7 +202,7 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
         return true;
       },
       async close() {
-        unsubscribe();
+        for (const unsubscribe of subscriptions) unsubscribe();
         await local.close();
       },
     };

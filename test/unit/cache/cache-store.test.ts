@@ -39,8 +39,11 @@ async function openOfThread(): Promise<CacheStore> {
   const { port1, port2 } = new MessageChannel();
   const stamps = new TagStamps(createStampMemory());
   const main = createMemoryStore({ stamps });
-  serveStore(() => main, port1);
-  return createPortStores({ port: port2, signals: noSignals, stamps })(64_000_000);
+  serveStore(() => main, port1, noSignals);
+  return createPortStores({ port: port2, signals: noSignals, stamps })({
+    maxBytes: 64_000_000,
+    maxValueBytes: 8_000_000,
+  });
 }
 
 const implementations = [

@@ -23,10 +23,10 @@ function threads(): { readonly one: CacheStore; readonly other: CacheStore } {
   const [one, other] = [0, 1].map(() => {
     const [cache, signals] = [new MessageChannel(), new MessageChannel()];
     ports.push(cache.port1, signals.port1);
-    serveStore(() => main, cache.port1);
+    serveStore(() => main, cache.port1, relay);
     relay.connect(signals.port1);
     const options = { signals: createPortSignals(signals.port2), stamps: new TagStamps(memory) };
-    return createPortStores({ port: cache.port2, ...options })(1_000_000);
+    return createPortStores({ port: cache.port2, ...options })({ maxBytes: 1_000_000, maxValueBytes: 2_000_000 });
   });
   if (one === undefined || other === undefined) throw new Error('two threads have a store each');
   return { one, other };
@@ -45,6 +45,15 @@ describe('the cache of several threads', () => {
     expect(second?.freshMs).toBeGreaterThan(0);
   });
 
+  it('has what is longer than the part of one thread, up to the bound of a value', async () => {
+    const { one, other } = threads();
+    await one.set('long', 'x'.repeat(1_500_000));
+    expect((await other.get('long'))?.value.length).toBe(1_500_000);
+    expect((await one.get('long'))?.value.length).toBe(1_500_000);
+    await one.set('longer', 'x'.repeat(2_500_000));
+    expect(await one.get('longer')).toBeUndefined();
+  });
+
   it('has in each what another renewed', async () => {
     const { one, other } = threads();
     await one.set('key', 'before', { ttlMs: 1, staleMs: 60_000 });
@@ -53,6 +62,19 @@ describe('the cache of several threads', () => {
     await one.set('key', 'after', { ttlMs: 60_000 });
     await expect.poll(async () => (await other.get('key'))?.value.toString()).toBe('after');
     expect(other.get('key')).not.toBeInstanceOf(Promise);
+  });
+
+  it('has in each what another has read anew though it was fresh', async () => {
+    const { one, other } = threads();
+    await one.set('key', 'before', { ttlMs: 60_000 });
+    expect((await other.get('key'))?.value.toString()).toBe('before');
+    expect(other.get('key')).not.toBeInstanceOf(Promise);
+    await one.set('key', 'after', { ttlMs: 60_000 });
+    expect((await one.get('key'))?.value.toString()).toBe('after');
+    await expect.poll(async () => (await other.get('key'))?.value.toString()).toBe('after');
+    // Also one that has not read it before.
+    await other.set('key', 'last', { ttlMs: 60_000 });
+    await expect.poll(async () => (await one.get('key'))?.value.toString()).toBe('last');
   });
 
   it('is invalidated in all of them', async () => {
