@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { shop } from '../testkit/graphs/shop.ts';
 import { safetyLimit } from '../testkit/safety-limit.ts';
 import { startTestGateway, type TestGateway } from '../testkit/test-gateway.ts';
+import { testWorkers } from '../testkit/test-workers.ts';
 
 describe.each(['isthmus', 'reference'])('the gateway with engine: %s', (engine) => {
   let gateway: TestGateway;
@@ -120,10 +121,12 @@ describe('the HTTP server', () => {
     ((await response.json()) as { errors: { extensions: { code: string } }[] }).errors[0]?.extensions.code;
 
   it('reports that it is live and ready, with its generation', async () => {
-    expect(await (await fetch(at('/health/live'))).json()).toEqual({ status: 'live' });
+    const workers = testWorkers > 1 ? { workers: { configured: testWorkers, serving: testWorkers } } : {};
+    expect(await (await fetch(at('/health/live'))).json()).toEqual({ status: 'live', ...workers });
     expect(await (await fetch(at('/health/ready'))).json()).toEqual({
       status: 'ready',
       generation: gateway.gateway.generations.current?.id,
+      ...workers,
     });
   });
 
@@ -139,7 +142,13 @@ describe('the HTTP server', () => {
     ['a body that is too large', () => post(`{"query":"{ ${'a '.repeat(2_000)} }"}`), 413, 'CONTENT_TOO_LARGE'],
     [
       'a body that is too large and has no length',
-      () => post(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(1_000)) })),
+      // It is refused before it ends.
+      () => {
+        let parts = 0;
+        return post(
+          new ReadableStream({ pull: (body) => (++parts > 3 ? undefined : body.enqueue(new Uint8Array(1_000))) }),
+        );
+      },
       413,
       'CONTENT_TOO_LARGE',
     ],
