@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../lib/index.ts';
 import { createLogger, openThreadMetrics } from '../observability/index.ts';
-import { LineWriter } from '../threads/index.ts';
+import { LineWriter, shrinkWhenIdle } from '../threads/index.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { createWorkerGateway } from './worker-gateway.ts';
 
@@ -16,4 +16,5 @@ const destination = new LineWriter(lines, () => send({ kind: 'lines' }));
 const log = createLogger({ level, readable: false, destination }).child({ worker: start.number });
 const metrics = start.hasMetrics ? await openThreadMetrics(start.ports.metrics) : undefined;
 const gateway = createWorkerGateway({ start, metrics, log, send });
+shrinkWhenIdle();
 port.on('message', (message: ToWorker) => gateway.receive(message));

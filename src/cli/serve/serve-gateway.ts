@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Gateway } from '../../gateway.ts';
 import { reopenLogFiles } from '../../observability/index.ts';
+import { shrinkWhenIdle } from '../../threads/index.ts';
 import { reportRunning } from './report-running.ts';
 
 export interface ServedGateway extends Pick<Gateway, 'log' | 'listen' | 'reload' | 'close'> {
@@ -39,6 +40,7 @@ export async function serveGateway({ config, port, host, open }: ServeGatewayOpt
   process.on('SIGINT', () => stop('SIGINT'));
 
   const gateway = await open();
+  shrinkWhenIdle();
   const { log } = gateway;
   const server = await gateway.listen({ host, port });
   let stopping = false;
