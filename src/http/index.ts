@@ -1,2 +1,3 @@
+export { createHttpServer } from './create-http-server.ts';
 export { listenAddresses, listenAt } from './listen-addresses.ts';
-export { createHttpServer, type HttpServer, type HttpServerOptions, type ListenOptions } from './server.ts';
+export type { HttpServer, HttpServerOptions, ListenOptions } from './server.ts';

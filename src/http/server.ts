@@ -69,8 +69,8 @@ export interface HttpServer {
   drain(): Promise<boolean>;
 }
 
-/** The server with its routes, ready for the current generation; `listen` opens its port. */
-export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+/** What `createHttpServer` loads. */
+export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { gateway, ticketSecret, log } = options;
   const config = gateway.generations.current?.config;
   if (config === undefined) throw new GatewayError('OVERLOADED');

@@ -2,9 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../config/index.ts';
-import { createGateway } from '../../gateway.ts';
 import { type OpenedLog, openLog } from '../../observability/index.ts';
-import { openWorkers } from '../../workers/index.ts';
 import { openBundle } from '../bundle/open-bundle.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { readPort } from '../options/read-port.ts';
@@ -56,11 +54,14 @@ async function openGateway({ config, workers, watch, json }: OpenOptions): Promi
   const options = { configFile: config, watch, waitForSubgraphs: true, records: true, registry: true };
   const opened = json === true ? await openJsonLog(config) : undefined;
   const count = workers ?? (await loadConfig(config)).server.workers;
+  // Only one of the two is loaded.
   if (count === 1) {
+    const { createGateway } = await import('../../gateway.ts');
     const gateway = await createGateway({ ...options, log: opened?.log });
     return { ...gateway, generation: () => gateway.generations.current?.id };
   }
   const output = opened === undefined ? {} : { output: opened };
+  const { openWorkers } = await import('../../workers/index.ts');
   const gateway = await openWorkers({ ...options, ...output, workers: count });
   return { ...gateway, generation: () => gateway.generation };
 }
