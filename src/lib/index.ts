@@ -8,7 +8,7 @@ export { firstDifference } from './json/first-difference.ts';
 export { JsonLeaf, RestoredText } from './json/json-leaf.ts';
 export { parseJsonAnswer } from './json/parse-json-answer.ts';
 export { parseExactBytes } from './json/parse-json-bytes.ts';
-export { compileLinearPattern, type LinearPattern } from './linear-pattern.ts';
+export { compileLinearPattern, type LinearPattern, re2 } from './linear-pattern.ts';
 export { type BudgetedCache, type CacheGroup, MemoryBudget, type SharedPart } from './memory-budget.ts';
 export { didYouMean, nearestName } from './nearest-name.ts';
 export { clientNetwork, isLoopback, isWithin, networks, parseAddress, plainAddress } from './networks.ts';

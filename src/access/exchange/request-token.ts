@@ -1,7 +1,7 @@
 /** One exchange of a token (RFC 8693), whose answer is checked before it is sent anywhere. */
-import { decodeJwt } from 'jose';
 import type { AccessConfig } from '../../config/index.ts';
 import { askAuthorizationServer } from '../ask-authorization-server.ts';
+import { jose } from '../jose.ts';
 
 export type ExchangeConfig = AccessConfig['exchanges'][string];
 
@@ -52,7 +52,7 @@ export async function requestToken(config: ExchangeConfig, subjectToken: string)
 /** @returns undefined for a token that is none of JSON: it is the subgraph's to understand */
 function claimsOf(token: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    return decodeJwt(token);
+    return jose().decodeJwt(token);
   } catch {
     return undefined;
   }

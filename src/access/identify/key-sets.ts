@@ -2,10 +2,11 @@
  * The public keys of token issuers. A set is fetched when it is first needed, at most once in 10 s for key ids that it does
  * not have, and less and less often while the issuer does not answer. Sets outlive generations.
  */
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
 import { type AccessConfig, ConfigError, type ConfigProblem, type ResolvedConfig } from '../../config/index.ts';
 import { GatewayError, messageOf } from '../../errors/index.ts';
 import { readBounded, readTextFile } from '../../lib/index.ts';
+import { jose } from '../jose.ts';
 
 type JwksSource = AccessConfig['jwt'][number]['jwks'];
 
@@ -27,7 +28,7 @@ export async function readKeyFiles({ file, access }: Pick<ResolvedConfig, 'file'
     if (jwks.kind !== 'file') continue;
     try {
       const text = await readTextFile(jwks.location);
-      createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
+      jose().createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
       texts.set(jwks.location, text);
     } catch (error) {
       const message = `the file is no JSON Web Key Set: ${messageOf(error)}`;
@@ -42,14 +43,14 @@ export class KeySets {
   readonly #remote = new Map<string, JWTVerifyGetKey>();
 
   of({ kind, location }: JwksSource, files: KeyFiles): JWTVerifyGetKey {
-    if (kind === 'file') return createLocalJWKSet(JSON.parse(files.get(location) ?? '{}') as JSONWebKeySet);
+    if (kind === 'file') return jose().createLocalJWKSet(JSON.parse(files.get(location) ?? '{}') as JSONWebKeySet);
     const cached = this.#remote.get(location);
     if (cached !== undefined) return cached;
-    const set = createRemoteJWKSet(new URL(location), {
+    const set = jose().createRemoteJWKSet(new URL(location), {
       timeoutDuration: timeoutMs,
       cooldownDuration: cooldownMs,
       cacheMaxAge: maxAgeMs,
-      [customFetch]: fetchWithBackOff(),
+      [jose().customFetch]: fetchWithBackOff(),
     });
     this.#remote.set(location, set);
     return set;

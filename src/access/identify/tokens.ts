@@ -1,8 +1,9 @@
 /** JSON Web Tokens: verified with the keys of their issuer, then cached until they expire. The only file that verifies them. */
-import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../../config/index.ts';
 import { GatewayError, messageOf } from '../../errors/index.ts';
+import { jose } from '../jose.ts';
 import type { Principal } from '../principal.ts';
 import type { CallerFacts, Identifier } from './authenticator.ts';
 import { bearerToken, cookieOf } from './credentials.ts';
@@ -53,7 +54,7 @@ export function identifyByJwt(
   async function verify(token: string): Promise<Principal> {
     let issuer: string | undefined;
     try {
-      ({ iss: issuer } = decodeJwt(token));
+      ({ iss: issuer } = jose().decodeJwt(token));
     } catch {
       throw invalid('the token is no JSON Web Token');
     }
@@ -61,7 +62,7 @@ export function identifyByJwt(
     if (configured === undefined) throw invalid(`no issuer "${(issuer ?? '').slice(0, 200)}" is configured`);
     const { config, keys } = configured;
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      const { payload, protectedHeader } = await jose().jwtVerify(token, keys, {
         issuer: config.issuer,
         algorithms: [...config.algorithms],
         // Never less than that of `exp`, which is held against it below.
@@ -107,6 +108,7 @@ function tokenOf(facts: CallerFacts, configs: readonly JwtConfig[]): string | un
 
 function reasonOf(error: unknown): unknown {
   if (error instanceof GatewayError) return error;
+  const { errors } = jose();
   if (error instanceof errors.JWTExpired) return expired();
   if (error instanceof errors.JWTClaimValidationFailed) return invalid(`its claim ${error.claim}: ${error.message}`);
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || isUnreadable(error))
@@ -117,7 +119,7 @@ function reasonOf(error: unknown): unknown {
 
 /** A key set that is no JSON has no error of its own. */
 function isUnreadable(error: unknown): boolean {
-  return error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
+  return error instanceof jose().errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
 }
 
 function expired(): GatewayError {

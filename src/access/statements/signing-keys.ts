@@ -3,7 +3,8 @@
  * have the secret sign with the same key at the same time, and agree on the next one without a message.
  */
 import { createECDH, createHash, hkdfSync } from 'node:crypto';
-import { importJWK, type JSONWebKeySet, type JWK } from 'jose';
+import type { importJWK, JSONWebKeySet, JWK } from 'jose';
+import { jose } from '../jose.ts';
 
 export interface SigningKey {
   readonly kid: string;
@@ -59,6 +60,6 @@ function derive(secret: Uint8Array | string, period: number): SigningKey {
   return {
     kid,
     publicJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' },
-    key: importJWK({ ...jwk, d: d.toString('base64url') }, 'ES256'),
+    key: jose().importJWK({ ...jwk, d: d.toString('base64url') }, 'ES256'),
   };
 }

@@ -3,9 +3,10 @@
  * of that is over, since to sign costs much more than to send.
  */
 import { randomUUID } from 'node:crypto';
-import { type JSONWebKeySet, SignJWT } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { AccessConfig } from '../../config/index.ts';
+import { jose } from '../jose.ts';
 import { type Principal, principalKey } from '../principal.ts';
 import { SigningKeys } from './signing-keys.ts';
 
@@ -35,7 +36,7 @@ export function createStatements(config: NonNullable<AccessConfig['toSubgraphs']
     const issuedAt = Math.floor(now / 1_000);
     const ends = Math.min(issuedAt + lifeSeconds, Math.floor((expiresAt ?? Number.POSITIVE_INFINITY) / 1_000));
     return key.then((signingKey) =>
-      new SignJWT({ kind, tenant, scopes, roles })
+      new (jose().SignJWT)({ kind, tenant, scopes, roles })
         .setProtectedHeader({ alg: 'ES256', kid, typ: 'JWT' })
         .setIssuer(config.issuer)
         .setAudience(subgraph)

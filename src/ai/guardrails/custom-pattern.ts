@@ -2,8 +2,8 @@
  * A configured pattern, in RE2 syntax: matched in linear time, whatever the pattern is
  * (https://github.com/google/re2/wiki/Syntax; no look-around, no back-references).
  */
-import { RE2JS } from 're2js';
 import type { GuardMode } from '../../config/index.ts';
+import { re2 } from '../../lib/index.ts';
 import { compilePrefilter } from './required-literal.ts';
 
 export interface CustomPattern {
@@ -20,7 +20,7 @@ export function compileCustomPattern(definition: {
   readonly pattern: string;
   readonly mode: GuardMode;
 }): CustomPattern {
-  const compiled = RE2JS.compile(definition.pattern);
+  const compiled = re2().RE2JS.compile(definition.pattern);
   const mayMatch = compilePrefilter([definition.pattern]) ?? always;
   const test = (text: string): boolean => mayMatch(text) && compiled.test(text);
   return {
@@ -44,7 +44,7 @@ export function compileAnyOf(
   definition: readonly { readonly pattern: string }[],
 ): ((text: string) => boolean) | undefined {
   if (!definition.every(({ pattern }) => staysInWord(pattern))) return undefined;
-  const any = RE2JS.compile(definition.map(({ pattern }) => `(?:${pattern})`).join('|'));
+  const any = re2().RE2JS.compile(definition.map(({ pattern }) => `(?:${pattern})`).join('|'));
   const mayMatch = compilePrefilter(definition.map(({ pattern }) => pattern)) ?? always;
   return (text) => mayMatch(text) && any.test(text);
 }

@@ -1,8 +1,12 @@
 /** Validates values against JSON schemas (draft 2020-12) with `ajv`. */
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type * as Ajv from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../errors/index.ts';
+import { packageOnDemand } from '../../lib/index.ts';
 import type { JsonSchema } from '../model-call/index.ts';
+
+const ajvPackage = packageOnDemand<typeof Ajv>('ajv/dist/2020.js');
 
 /** Compiling takes milliseconds, so validators are cached by the schema object, and by its text for schemas from clients. */
 const validators = new WeakMap<JsonSchema, ValidateFunction>();
@@ -40,7 +44,7 @@ function validatorOf(schema: JsonSchema): ValidateFunction {
   }
   // One compiler per schema, so that two schemas with the same `$id` do not conflict. Compiling detects a keyword of the
   // wrong type; validating against the metaschema too would cost 100 ms for the first schema.
-  const validate = new Ajv2020({
+  const validate = new (ajvPackage().Ajv2020)({
     strict: false,
     validateFormats: false,
     validateSchema: false,

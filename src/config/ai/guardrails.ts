@@ -3,8 +3,8 @@
  * checked. Patterns are RE2 (linear time for any text); a pattern that does not compile refuses the start with its path
  * and line.
  */
-import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { re2 } from '../../lib/index.ts';
 
 /** `block` refuses the call or the answer, `mask` replaces the match, `flag` only adds a finding to the call's record. */
 export type GuardMode = 'block' | 'mask' | 'flag';
@@ -68,7 +68,7 @@ const pattern = z
   .max(1_000)
   .superRefine((source, context) => {
     try {
-      if (RE2JS.compile(source).matcher('').find())
+      if (re2().RE2JS.compile(source).matcher('').find())
         context.addIssue({
           code: 'custom',
           message: 'this pattern matches nothing at all, so it would match everywhere',
