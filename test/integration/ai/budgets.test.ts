@@ -264,6 +264,22 @@ describe('isthmus-max-usd', () => {
     expect(graph.provider.requests[0]?.body).toMatchObject({ n: 3 });
   });
 
+  it('is not passed by a second bound of output, which a provider may go by', async () => {
+    graph.provider.reset();
+    graph.provider.respond(() => ({ text: 'ok' }));
+    const send = (bounds: object) =>
+      fetch(new URL('/v1/chat/completions', graph.gateway.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'isthmus-max-usd': '0.0001' },
+        body: JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'Hello' }], ...bounds }),
+      });
+    expect((await send({ max_completion_tokens: 20, max_tokens: 20 })).status).toBe(200);
+    const refused = await send({ max_completion_tokens: 20, max_tokens: 100_000 });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: { code: 'AI_REQUEST_INVALID', param: 'max_tokens' } });
+    expect(graph.provider.requests).toHaveLength(1);
+  });
+
   it('is refused where it is no amount of dollars', async () => {
     expect((await chat('fast', { headers: { 'isthmus-max-usd': 'free' } })).status).toBe(400);
     const answer = await graph.query('{ product(id: "p1") { name } }', {}, { 'isthmus-max-usd': '-1' });

@@ -86,7 +86,7 @@ export function readChatRequest(original: Fields): ChatCall {
     },
   };
   readSampling(request, body);
-  const maxTokens = readInteger(body, 'max_completion_tokens', 1) ?? readInteger(body, 'max_tokens', 1);
+  const maxTokens = readOutputBound(body);
   if (maxTokens !== undefined) request.maxOutputTokens = maxTokens;
   const effort = readEffort(body, 'reasoning_effort');
   if (effort !== undefined) request.reasoning = { effort };
@@ -94,6 +94,15 @@ export function readChatRequest(original: Fields): ChatCall {
   readTools(request, body, unmapped, true);
   Object.assign(request, optionalFields(optional, body, request.user));
   return { alias, request, stream, includeUsage, body };
+}
+
+/** A provider may go by either name, and what the call may cost goes by one: as OpenAI has it, they are not sent together. */
+function readOutputBound(body: Fields): number | undefined {
+  const bound = readInteger(body, 'max_completion_tokens', 1);
+  const older = readInteger(body, 'max_tokens', 1);
+  if (bound === undefined || older === undefined || bound === older) return bound ?? older;
+  const message = '`max_tokens` and `max_completion_tokens` are different: send one of them.';
+  throw new InvalidField(message, 'max_tokens');
 }
 
 /**
