@@ -7,7 +7,7 @@ import { alignColumns } from '../align-columns.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
 import { readDimensions, readStep } from '../options/read-grouping.ts';
-import { readMoment } from '../options/read-moment.ts';
+import { withTimeSpan } from '../options/with-time-span.ts';
 import { printable } from '../printable.ts';
 import { milliseconds } from './log-lines.ts';
 import { remoteHours } from './remote-records.ts';
@@ -49,9 +49,7 @@ export function hoursCommand(): Command {
     .option('--by <list>', `what to sum by: ${sumDimensions.join(', ')}`, readDimensions(sumDimensions), ['operation'])
     .option('--per <step>', 'sums of each hour or day, in UTC', readStep);
   for (const dimension of sumDimensions) command.option(`--${dimension} <name>`, `of this ${dimension} alone`);
-  return withStoreOrGateway(command, 'admin:read')
-    .option('--since <time>', 'from then on: 24h ago, or a moment', readMoment, readMoment('24h'))
-    .option('--until <time>', 'until then; default: now', readMoment)
+  return withTimeSpan(withStoreOrGateway(command, 'admin:read'), '24h')
     .option('--no-json', 'write a table')
     .action((options: HoursOptions) => printHours(options));
 }

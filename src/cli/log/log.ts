@@ -13,7 +13,7 @@ import { cliCommand } from '../frame/cli-command.ts';
 import { fail } from '../frame/cli-failure.ts';
 import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
 import { readLimit } from '../options/read-limit.ts';
-import { readMoment } from '../options/read-moment.ts';
+import { withTimeSpan } from '../options/with-time-span.ts';
 import { hoursCommand } from './log-hours.ts';
 import { headLine, recordJson, recordLine } from './log-lines.ts';
 import { waterfall } from './log-waterfall.ts';
@@ -63,7 +63,7 @@ export function logCommand(): Command {
     ],
     json: 'write JSON lines; default: unless in a terminal',
   });
-  return withStoreOrGateway(command, 'admin:read')
+  return withTimeSpan(withStoreOrGateway(command, 'admin:read'), '1h')
     .enablePositionalOptions()
     .argument('[request]', 'the id of a request, as its answer and the log have it')
     .option('--operation <name>', 'an operation’s name, an alias of /v1, or a prompt')
@@ -78,8 +78,6 @@ export function logCommand(): Command {
     .option('--request <id>', 'a request')
     .option('--slower <duration>', 'what took as long at least, such as 500ms', readDuration)
     .option('--failed', 'what has errors')
-    .option('--since <time>', 'from then on: 1h ago, or a moment such as 2026-11-01', readMoment, readMoment('1h'))
-    .option('--until <time>', 'until then; default: now', readMoment)
     .option('--limit <number>', 'how many, the newest', readLimit, 50)
     .option('--follow', 'go on printing what is recorded, until it is ended', false)
     .option('--no-json', 'write a table')

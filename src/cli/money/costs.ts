@@ -9,7 +9,7 @@ import { cliCommand } from '../frame/cli-command.ts';
 import { printResult } from '../frame/print-result.ts';
 import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store-or-gateway.ts';
 import { readDimension, readDimensions, readStep } from '../options/read-grouping.ts';
-import { readMoment } from '../options/read-moment.ts';
+import { withTimeSpan } from '../options/with-time-span.ts';
 import { printable } from '../printable.ts';
 import { withStore } from '../with-store.ts';
 import { writeOut } from '../write-out.ts';
@@ -63,10 +63,12 @@ function exportCommand(): Command {
 }
 
 function withSpan(command: Command): Command {
-  return withStoreOrGateway(command, 'admin:read')
-    .option('--since <time>', 'from then on: 7d ago, or a moment such as 2026-11-01', readMoment, readMoment('7d'))
-    .option('--until <time>', 'until then; default: now', readMoment)
-    .option('--where <list>', 'only rows with these values, such as tenant=acme,field=Product.summary', readWhere, {});
+  return withTimeSpan(withStoreOrGateway(command, 'admin:read'), '7d').option(
+    '--where <list>',
+    'only rows with these values, such as tenant=acme,field=Product.summary',
+    readWhere,
+    {},
+  );
 }
 
 async function printCosts(options: CostsOptions): Promise<void> {

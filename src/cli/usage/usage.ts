@@ -12,7 +12,7 @@ import { addressOf, type StoreOptions, withStoreOrGateway } from '../frame/store
 import { withProgress } from '../frame/with-progress.ts';
 import { withRecords } from '../log/with-records.ts';
 import { readLimit } from '../options/read-limit.ts';
-import { readMoment } from '../options/read-moment.ts';
+import { withTimeSpan } from '../options/with-time-span.ts';
 import { type UsageView, usageViews, type ViewName } from './usage-views.ts';
 
 interface UsageOptions extends StoreOptions {
@@ -41,9 +41,7 @@ export function usageCommand(): Command {
 }
 
 function viewCommand(name: ViewName, view: UsageView): Command {
-  const command = cliCommand(name, { description: view.description, examples: view.examples })
-    .option('--since <time>', 'from then on: 7d ago, or a moment such as 2026-11-01', readMoment, readMoment('7d'))
-    .option('--until <time>', 'until then; default: now', readMoment)
+  const command = withTimeSpan(cliCommand(name, { description: view.description, examples: view.examples }), '7d')
     .option('--client <name>', 'the requests of this client alone')
     .option('--limit <n>', 'how many lines at most', readLimit, 100);
   if (name === 'coordinates') command.option('--of <name>', 'of a type, or a field such as Product.price, alone');

@@ -161,5 +161,16 @@ describe('the costs of models', () => {
       errors: expect.stringMatching(/tenant, team/),
     });
     expect(await run('costs', '--since', 'soon')).toMatchObject({ code: 2 });
+    for (const [command = '', ...more] of [
+      ['costs'],
+      ['costs', 'export'],
+      ['log'],
+      ['log', 'hours'],
+      ['usage', 'clients'],
+    ])
+      expect(await run(command, ...more, '--since', '1d', '--until', '3d')).toMatchObject({
+        code: 2,
+        errors: expect.stringContaining('--until is before --since'),
+      });
   });
 });
