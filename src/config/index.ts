@@ -63,6 +63,7 @@ export type { BodyCompression, BreakerConfig, HttpClient } from './network/traff
 export type { DocumentSource, PersistedOperationsConfig } from './persisted-operations.ts';
 export type { PluginFile } from './plugins.ts';
 export type { PublishedOverlay } from './published-overlay.ts';
+export { linesOfKeys } from './read-yaml.ts';
 export type { RegistryConfig } from './registry.ts';
 export type { ChecksConfig } from './registry-checks.ts';
 export type { ErrorPolicy, LogLevel, ResolvedConfig, SubgraphConfig } from './resolved-config.ts';

@@ -3,6 +3,7 @@
  * `${NAME}` and `${NAME:-default}` inside strings are read from the environment here, before anything looks at them.
  */
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, Scalar, visit } from 'yaml';
+import { readTextFile } from '../lib/index.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 
 export type YamlPath = readonly (string | number)[];
@@ -23,6 +24,16 @@ const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 function retype(text: string): string | number | boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/** The lines of keys, such as `server.port`, as the file is now; of none where it cannot be read. */
+export async function linesOfKeys(file: string): Promise<(key: string) => number | undefined> {
+  try {
+    const { lineOf } = readYaml(file, await readTextFile(file), process.env);
+    return (key) => lineOf(key.split('.'));
+  } catch {
+    return () => undefined;
+  }
 }
 
 export function readYaml(file: string, text: string, environment: NodeJS.ProcessEnv): YamlSource {

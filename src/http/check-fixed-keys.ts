@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigProblem, type ResolvedConfig } from '../config/index.ts';
+import { ConfigError, linesOfKeys, type ResolvedConfig } from '../config/index.ts';
 
 /** What the server was started with and cannot change while it listens, by its key in supergraph.yaml. */
 const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> = {
@@ -36,17 +36,13 @@ const fixedKeys: Readonly<Record<string, (config: ResolvedConfig) => unknown>> =
 };
 
 /** @throws ConfigError naming every key that was changed and takes effect at the next start only */
-export function checkFixedKeys(started: ResolvedConfig, changed: ResolvedConfig): void {
-  const problems = Object.entries(fixedKeys).flatMap(([path, read]): ConfigProblem[] =>
-    read(started) === read(changed)
-      ? []
-      : [
-          {
-            path,
-            line: undefined,
-            message: 'takes effect at the next start; put it back to take up other changes now',
-          },
-        ],
+export async function checkFixedKeys(started: ResolvedConfig, changed: ResolvedConfig): Promise<void> {
+  const keys = Object.entries(fixedKeys).filter(([, read]) => read(started) !== read(changed));
+  if (keys.length === 0) return;
+  const lineOf = await linesOfKeys(changed.file);
+  const message = 'takes effect at the next start; put it back to take up other changes now';
+  throw new ConfigError(
+    changed.file,
+    keys.map(([path]) => ({ path, line: lineOf(path), message })),
   );
-  if (problems.length > 0) throw new ConfigError(changed.file, problems);
 }

@@ -121,7 +121,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   // An expectation that cannot be met is no reason to refuse: the request is answered as if it had none.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
-  await gateway.prepareWith(async (generation) => checkFixedKeys(config, generation.config));
+  await gateway.prepareWith((generation) => checkFixedKeys(config, generation.config));
   addHealthRoutes(app, gateway, isDraining);
   addJwksRoute(app, gateway);
   const sendPage = server.landingPage ? await addLandingRoutes(app, gateway) : undefined;

@@ -50,7 +50,7 @@ describe('a reload', () => {
     const outcome = await gateway.gateway.reload();
     expect(outcome.kind).toBe('refused');
     expect(String(gateway.log.at(-1)?.msg)).toMatch(
-      /server\.port: takes effect at the next start[\s\S]*server\.graphql_path[\s\S]*server\.v1[\s\S]*alerts: takes effect at the next start[\s\S]*limits\.body/,
+      /supergraph\.yaml:\d+: server\.port: takes effect at the next start[\s\S]*server\.graphql_path[\s\S]*server\.v1[\s\S]*alerts: takes effect at the next start[\s\S]*limits\.body/,
     );
     expect((await gateway.query('{ products { id } }')).status).toBe(200);
   });
