@@ -28,7 +28,7 @@ beforeAll(async () => {
   graph = await startAiGraph({
     workers: 1,
     ai: '  ledger: true\n  budgets: [{ name: tenants, per: tenant, limit_usd: "100", every: 365d }]',
-    yaml: 'admin: { port: 0 }\ntelemetry: { records: { documents: on, variables: on } }',
+    yaml: 'admin: { port: 0 }\nserver: { port: 0 }\ntelemetry: { records: { documents: on, variables: on } }',
   });
   folder = graph.gateway.folder;
   const line = graph.gateway.log.find(({ msg }) => msg === 'the admin listener listens');
