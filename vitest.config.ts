@@ -22,13 +22,21 @@ const processTests = [
 
 /**
  * What two workers could answer otherwise than one thread: what they share or import, each for itself. They run again with
- * `ISTHMUS_TEST_WORKERS=2`. Left out are those whose gateway is in the application's thread by design (create-gateway,
- * library, plugins, coprocessor, which has a test with workers of its own), those that have workers anyway, and those that
- * only read and write one request, which no other thread sees (clients, recordings, complaints, names), and those that take
- * minutes (promises, hot-swap: lifecycle/workers.test.ts and workers-whole-swaps.test.ts swap under load). All can be run by hand with that variable.
+ * `ISTHMUS_TEST_WORKERS=2`. All files of integration, lifecycle, faults and security can be run by hand with that variable. Left
+ * out are those
+ * - whose gateway is in the application's thread by design: create-gateway, library, plugins, coprocessor (which has a test
+ *   with workers of its own), and those that have sinks;
+ * - that have workers anyway: budgets, records, metrics, canaries, invalidation, and most of lifecycle;
+ * - that only read and write one request, which no other thread sees: clients, recordings, complaints, names, documents.
+ * These assume one thread, and fail with two: those that look into a generation (asked, contracts, interleaved), that move the
+ * clock of this thread (forged-tokens, stale entities), and that count what each thread does for itself, as
+ * docs/operating.md has it: equal requests in flight (traces, ai-abort), introspected tokens (identity), decisions of a service
+ * (policies), and how many requests a measured limit would have refused (document-limits). In aborted-requests, threads that
+ * take all cores leave none to its subgraph, which has a second to accept connections.
  */
 const workersTests = [
   'test/integration/ai/fields-cache.test.ts',
+  'test/integration/cache/response-cache.test.ts',
   'test/integration/ai/fields-kinds.test.ts',
   'test/integration/ai/budgets.test.ts',
   'test/integration/sample-graph.test.ts',
@@ -36,7 +44,9 @@ const workersTests = [
   'test/integration/v1/openai.test.ts',
   'test/integration/v1/anthropic.test.ts',
   'test/integration/v1/prompts.test.ts',
+  'test/integration/v1/promises.test.ts',
   'test/integration/v1/semantic-cache.test.ts',
+  'test/lifecycle/hot-swap.test.ts',
 ];
 
 /**
