@@ -159,7 +159,19 @@ function matchingBranch(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[]
   const whole = fitting.filter(
     (branch) => !branch.some(({ code, path }) => code === 'unrecognized_keys' && path.length === 0),
   );
-  return whole.length === 1 ? whole[0] : undefined;
+  if (whole.length === 1) return whole[0];
+  return whole.length === 0 && fitting.length > 1 ? [wrongKeys(fitting)] : undefined;
+}
+
+/** Of mappings of which none has every key of the value: the keys that none has, else those that none has together. */
+function wrongKeys(branches: readonly (readonly z.core.$ZodIssue[])[]): z.core.$ZodIssue {
+  const unknown = branches.map((branch) =>
+    branch.flatMap((inner) => (inner.code === 'unrecognized_keys' && inner.path.length === 0 ? inner.keys : [])),
+  );
+  const all = [...new Set(unknown.flat())];
+  const keys = all.filter((key) => unknown.every((names) => names.includes(key)));
+  if (keys.length > 0) return { code: 'unrecognized_keys', keys, path: [], message: '' };
+  return { code: 'custom', path: [], message: `these keys exclude each other: ${all.join(', ')}`, input: undefined };
 }
 
 function resolveConfig(file: string, yaml: SupergraphYaml, lineOf: LineOf, inCode: ConfiguredInCode): ResolvedConfig {

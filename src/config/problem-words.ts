@@ -14,6 +14,7 @@ export function unknownKey(path: YamlPath, key: string): string {
   if (pendingKeys.has(formatPath([...path, key]))) return `"${formatPath([...path, key])}" is not available yet`;
   const message = `"${key}" is not a key here`;
   const keys = keysAt(path);
+  if (keys.includes(key)) return `"${key}" does not go with the other keys here`;
   const near = nearestName(key, keys);
   if (near !== undefined) return `${message}; did you mean "${near}"?`;
   const places = placesOfKey(key)

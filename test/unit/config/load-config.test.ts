@@ -462,6 +462,25 @@ describe('a supergraph.yaml', () => {
     ]);
   });
 
+  it.each([
+    ['unknown of both', 'input: "1", free: true', 'input', '"input" is not a key here; did you mean "input_per_mtok"?'],
+    [
+      'of the other',
+      'input_per_mtok: "1", free: true',
+      'input_per_mtok',
+      '"input_per_mtok" does not go with the other keys here',
+    ],
+    [
+      'that are all unknown',
+      'input: "1", output: "2"',
+      'input',
+      '"input" is not a key here; did you mean "input_per_mtok"?',
+    ],
+  ])('of two forms of a value names keys %s', async (_name, keys, key, message) => {
+    const problems = await problemsOf(`${subgraphs}ai: { prices: { local/extractive: { ${keys} } } }\n`);
+    expect(problems[0]).toEqual({ path: `ai.prices.local/extractive.${key}`, line: 3, message });
+  });
+
   it('covers exactly the federation versions of the bundled composition', () => {
     const minors = [...FEDERATION_VERSIONS.versions()].map((version) => version.minor);
     expect([Math.min(...minors), Math.max(...minors)]).toEqual([
