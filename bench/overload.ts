@@ -35,13 +35,13 @@ async function run(perSecond: number | undefined, ofSeconds: number, atOnce = 20
   return client.ask('run', { url: `${url}/graphql`, body, perSecond, atOnce, seconds: ofSeconds } satisfies RateTurn);
 }
 
-function told(name: string, { perSecond, accepted, refused, failed, recoveredAfterMs }: RateRun): void {
+function told(name: string, { perSecond, accepted, refused, failed, clientBusy, recoveredAfterMs }: RateRun): void {
   const times = ({ count, median, p99, max }: RateRun['accepted']) =>
     `${count} (median ${median.toFixed(0)}, p99 ${p99.toFixed(0)}, longest ${max.toFixed(0)} ms)`;
   const heap = (process.memoryUsage().heapUsed / 1e6).toFixed(0);
   print(
     `${name}: ${perSecond.toFixed(0)}/s; served ${times(accepted)}; 503 ${times(refused)}; otherwise failed ${failed}; ` +
-      `heap ${heap} MB${recoveredAfterMs === undefined ? '' : `; the last 503 ${(recoveredAfterMs / 1_000).toFixed(1)} s after it began`}`,
+      `client ${(clientBusy * 100).toFixed(0)} % busy; heap ${heap} MB${recoveredAfterMs === undefined ? '' : `; the last 503 ${(recoveredAfterMs / 1_000).toFixed(1)} s after it began`}`,
   );
 }
 

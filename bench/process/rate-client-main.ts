@@ -1,5 +1,6 @@
 /** A client of `bench/overload.ts`: begins so many requests a second, as far as its connections are free. */
 import { Agent, request } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { answerParent } from './answer-parent.ts';
 
 export interface RateTurn {
@@ -26,6 +27,8 @@ export interface RateRun {
   /** With 503. */
   readonly refused: Times;
   readonly failed: number;
+  /** Of the client's event loop, how busy it was: 0 to 1. */
+  readonly clientBusy: number;
   /** When the last refused one was answered, since the run began; undefined: none was refused. */
   readonly recoveredAfterMs: number | undefined;
 }
@@ -42,6 +45,7 @@ answerParent({
     let sent = 0;
     let recoveredAfterMs: number | undefined;
     const start = performance.now();
+    const loop = performance.eventLoopUtilization();
     const send = async (): Promise<void> => {
       sent++;
       const { status, began } = await answerOf(url, body);
@@ -81,6 +85,7 @@ answerParent({
       accepted: timesOf(accepted),
       refused: timesOf(refused),
       failed,
+      clientBusy: performance.eventLoopUtilization(loop).utilization,
       recoveredAfterMs,
     };
   },

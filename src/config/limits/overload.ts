@@ -20,7 +20,7 @@ export const overloadYaml = z
       .default(1_000)
       .describe('The most operations at once. Fewer are served while the event loop is late.'),
     loop_delay: duration
-      .default('25ms')
+      .default('10ms')
       .describe('How late the event loop may be before fewer operations are served at once.'),
     queue: z
       .number()
