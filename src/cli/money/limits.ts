@@ -58,7 +58,15 @@ function sizesOf(line: string): Readonly<Record<string, number>> | undefined {
   const { sizes, costEstimated } = fields;
   if (sizes === null || typeof sizes !== 'object') return undefined;
   const all = { ...sizes, cost: costEstimated };
-  return Object.fromEntries(
-    Object.entries(all).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
-  );
+  return Object.fromEntries(Object.entries(all).filter(isSize));
+}
+
+const sizeKeys: ReadonlySet<string> = new Set([
+  ...['tokens', 'depth', 'aliases', 'root_fields', 'directives', 'selections', 'fetches', 'representations', 'cost'],
+]);
+
+/** A log may be of another version, or of anything. */
+function isSize(entry: readonly [string, unknown]): entry is [string, number] {
+  const [key, value] = entry;
+  return sizeKeys.has(key) && typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -181,6 +181,24 @@ describe('isthmus price', () => {
 });
 
 describe('isthmus limits suggest', () => {
+  it('proposes only what is a limit, whatever else a log has', async () => {
+    const lines = [
+      { sizes: { depth: 3, aliases: -3, tokens: 'x', fetches: 1.5 }, costEstimated: null },
+      { sizes: { depth: 2, unknown: 5, mode: 1 }, costEstimated: 7 },
+    ];
+    const texts = [...lines.map((line) => JSON.stringify(line)), '{"sizes":{"__proto__":9,"depth":1}}', '{"sizes":'];
+    await writeFile(join(folder, 'odd.log'), texts.join('\n'));
+    const { code, stdout } = await isthmus('limits', 'suggest', 'odd.log', '--json');
+    expect(JSON.parse(stdout)).toEqual({
+      requests: 3,
+      limits: [
+        { key: 'depth', limit: 3, largest: 3, refused: 0 },
+        { key: 'cost', limit: 7, largest: 7, refused: 0 },
+      ],
+    });
+    expect(code).toBe(0);
+  });
+
   it('proposes limits from what a gateway has logged, and they are a configuration', async () => {
     const limits = 'limits: { mode: measure, cost: {} }';
     await using gateway = await startTestGateway({ subgraphs: shop, yaml: limits });
