@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { TLSSocket, Server as TlsServer } from 'node:tls';
 import { type ErrorCode, errorTable } from '../errors/index.ts';
 import { errorBody, jsonType } from './request/coded-answer.ts';
@@ -94,6 +95,8 @@ export class Exchanges {
   /** Connections whose TLS handshake is under way, by their two ends: what comes of one is another socket. */
   readonly #handshakes = new Map<string, Socket>();
   #whenIdle: (() => void) | undefined;
+  /** How many requests have begun. */
+  #begun = 0;
 
   constructor({ server, writeTimeoutMs }: ExchangesOptions) {
     this.#server = server;
@@ -128,6 +131,7 @@ export class Exchanges {
   }
 
   begin(request: IncomingMessage, response: ServerResponse, onEnd: (exchange: Exchange) => void): void {
+    this.#begun++;
     const exchange = new Exchange(request, response, this.#underWay.length);
     const { socket } = exchange;
     this.#underWay.push(exchange);
@@ -149,6 +153,21 @@ export class Exchanges {
     });
     clearTimeout(timer);
     return this.#underWay.length === 0;
+  }
+
+  /**
+   * Waits until nothing is under way, and nothing has begun for `quietMs` on the connections that are open, at most so
+   * long: what their clients have sent already may not have been read yet.
+   */
+  async quiet(quietMs: number, withinMs: number): Promise<void> {
+    const end = performance.now() + withinMs;
+    for (let begun = -1; begun !== this.#begun && (await this.settled(end - performance.now())); ) {
+      if (this.#connections.size === 0) return;
+      begun = this.#begun;
+      await delay(Math.min(quietMs, Math.max(0, end - performance.now())));
+      // Where the process did not run meanwhile, the timer comes before what there is to read.
+      await nextTurn();
+    }
   }
 
   /** Ends whatever is left. */

@@ -7,6 +7,8 @@ import type { Exchanges } from './exchanges.ts';
 
 /** How long new requests are still served while draining, for balancers that have not noticed yet. */
 const lameDuckMs = 5_000;
+/** How long open connections are silent before they are closed: longer than a request is on its way. */
+const quietMs = 100;
 
 export interface ShutdownOptions {
   readonly app: FastifyInstance;
@@ -32,7 +34,7 @@ export class Shutdown {
     const { app, exchanges, drainTimeoutMs } = this.#options;
     this.#isDraining = true;
     const graceEnds = performance.now() + drainTimeoutMs;
-    await exchanges.settled(Math.min(lameDuckMs, drainTimeoutMs / 2));
+    await exchanges.quiet(quietMs, Math.min(lameDuckMs, drainTimeoutMs / 2));
     const closed = app.close();
     const finished = await exchanges.settled(graceEnds - performance.now());
     exchanges.cutAll();
