@@ -17,8 +17,11 @@ export interface ServeGatewayOptions {
   readonly open: () => Promise<ServedGateway>;
 }
 
-/** The time to close everything after the drain; whatever hangs longer ends with the process. */
-const closeTimeoutMs = 1_000;
+/**
+ * The time to close everything after the drain; whatever hangs longer ends with the process. More than the 2 s that the
+ * writing of records and of the call log may take, also where the cores are busy.
+ */
+const closeTimeoutMs = 5_000;
 
 export async function serveGateway({ config, port, host, open }: ServeGatewayOptions): Promise<void> {
   // Installed first: a SIGHUP during the start must not end the process; the reload is made after the start.
