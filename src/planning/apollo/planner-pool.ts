@@ -405,7 +405,10 @@ export function createPlannerPool(options: PlannerPoolOptions): PlannerPool {
       clearTimeout(sleepTimer);
       for (const task of waiting.remove(() => true)) task.reject(overloaded('the gateway is stopping'));
       for (const { ready } of supergraphs.values()) ready.reject(new Error('the gateway is stopping'));
-      await Promise.all([...processes].map((planner) => (running.has(planner) ? planner.stop() : planner.release())));
+      const all = [...processes];
+      // Those that are released are another pool's.
+      for (const planner of all) if (!running.has(planner)) processes.delete(planner);
+      await Promise.all(all.map((planner) => (running.has(planner) ? planner.stop() : planner.release())));
     },
   };
 }

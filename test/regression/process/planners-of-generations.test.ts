@@ -122,6 +122,21 @@ describe('planner processes', () => {
     await next.close();
   });
 
+  it('are of one pool at a time, also where one is closed twice and its supergraph unloaded late', async () => {
+    const closed = createPlannerPool({ log });
+    const late = await closed.load('one', { supergraphSdl: sdl(), inProcess: [] });
+    await closed.close();
+    await closed.close();
+    const [first, second] = [createPlannerPool({ log }), createPlannerPool({ log })];
+    const planner = await first.load('one', { supergraphSdl: sdl(), inProcess: [] });
+    const other = await second.load('two', { supergraphSdl: sdl(), inProcess: [] });
+    late.close();
+    for (const each of [planner, other]) expect((await each.plan(operation, [], 20_000)).fetches).toHaveLength(1);
+    await second.close();
+    expect((await planner.plan(operation, [], 20_000)).fetches).toHaveLength(1);
+    await first.close();
+  });
+
   it('end what waits when a pool is closed while it loads', async () => {
     const pool = createPlannerPool({ log });
     const loading = pool.load('one', { supergraphSdl: sdl(), inProcess: [] });
