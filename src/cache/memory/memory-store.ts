@@ -37,6 +37,8 @@ export interface MemoryStore extends CacheStore {
   claim(keys: readonly string[], ttlMs: number): readonly Claim[];
   stats(): StoreStats;
   purge(cache?: CacheName): true;
+  /** Frees what a purge or an invalidation by another store of the same stamps has ended; what was stored since stays. */
+  free(cache?: CacheName): void;
   /** Resolves when nobody holds the key. */
   unclaimed(key: string): Promise<void>;
   /** As `get`, and not counted. */
@@ -141,6 +143,13 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     resize(cache, 1, size);
   }
 
+  function free(cache?: CacheName): void {
+    for (const [key, entry] of [...entries.entries()]) {
+      if (cache !== undefined && entry.cache !== cache) continue;
+      if (!stamps.isCurrent(entry.stamp, entry.cache)) entries.delete(key);
+    }
+  }
+
   return {
     get,
     getMany: (keys) => keys.map(get),
@@ -164,10 +173,10 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     stats: () => counts.stats('memory', 'ready', sizes),
     purge(cache) {
       for (const name of cache === undefined ? cacheNames : [cache]) stamps.purge(name);
-      for (const [key, entry] of [...entries.entries()])
-        if (cache === undefined || entry.cache === cache) entries.delete(key);
+      free(cache);
       return true;
     },
+    free,
     sizes,
     get bytes() {
       return entries.calculatedSize;

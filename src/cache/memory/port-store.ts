@@ -23,7 +23,7 @@ type StoreCall =
   | { readonly kind: 'claim'; readonly keys: readonly string[]; readonly ttlMs: number }
   | { readonly kind: 'release'; readonly leases: readonly number[] }
   | { readonly kind: 'wait'; readonly key: string }
-  | { readonly kind: 'purge'; readonly cache: CacheName | undefined };
+  | { readonly kind: 'free'; readonly cache: CacheName | undefined };
 
 type StoreAnswer =
   | { readonly kind: 'entries'; readonly entries: readonly (CopiedEntry | undefined)[] }
@@ -84,8 +84,8 @@ export function serveStore(currentStore: () => MemoryStore, port: MessagePort, s
         return done;
       case 'wait':
         return store.unclaimed(call.key).then(() => done);
-      case 'purge':
-        store.purge(call.cache);
+      case 'free':
+        store.free(call.cache);
         return done;
     }
   });
@@ -133,7 +133,7 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
     const local = createMemoryStore({ ...bounds, stamps });
     const counts = new StoreCounts();
     const subscriptions = [
-      signals.subscribe(purgedCache, (cache) => local.purge(cache as CacheName | undefined)),
+      signals.subscribe(purgedCache, (cache) => local.free(cache as CacheName | undefined)),
       signals.subscribe(replacedKeys, (keys) => {
         replacements++;
         for (const key of keys as readonly string[]) local.delete(key);
@@ -197,7 +197,7 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
       stats: () => counts.stats('memory', 'ready', local.sizes),
       purge(cache) {
         local.purge(cache);
-        void call({ kind: 'purge', cache });
+        void call({ kind: 'free', cache });
         signals.publish(purgedCache, cache);
         return true;
       },

@@ -121,6 +121,16 @@ describe('the cache of several threads', () => {
     await expect.poll(async () => (await other.stats()).caches.entities?.entries).toBe(0);
   });
 
+  it('keeps what is stored after a purge that others hear of later', async () => {
+    const { one, other } = threads();
+    await one.set('entity:a', 'before');
+    expect(await other.get('entity:a')).toBeDefined();
+    void one.purge('entities');
+    void one.set('entity:a', 'since');
+    await expect.poll(async () => (await other.get('entity:a'))?.value.toString()).toBe('since');
+    expect((await one.get('entity:a'))?.value.toString()).toBe('since');
+  });
+
   it('is a miss, and nothing worse, once the main thread has ended', async () => {
     const { one } = threads();
     for (const port of ports.splice(0)) port.close();
