@@ -70,7 +70,7 @@ async function expectBounds(graph: TestGraph, seed: number, operations: number):
 
 /** Each with the length of the longest list in its data. */
 describe.each([
-  [entities, 6],
+  [entities, 9],
   [abstractTypes, 6],
   [contexts, 6],
   [keys, 6],
