@@ -113,7 +113,7 @@ export async function runPeers(words: readonly string[]): Promise<void> {
     versions: {
       node: process.version,
       apollo: apollo.version(),
-      ...(skipped[hive.title] === undefined ? { hive: hive.version(), portkey: portkeyVersion() } : {}),
+      ...(hive.whyNot() === undefined ? { hive: hive.version(), portkey: portkeyVersion() } : {}),
     },
     warmUpSeconds: warmUpMs / 1_000,
     measuredSeconds: measuredMs / 1_000,
