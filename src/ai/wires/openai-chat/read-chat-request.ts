@@ -80,7 +80,9 @@ export function readChatRequest(original: Fields): ChatCall {
     messages,
     output: readOutput(body),
     wire: {
-      ...{ wire: 'openai-chat', body, unmapped },
+      wire: 'openai-chat',
+      body,
+      unmapped,
       ...(adapts.length === 0 ? {} : { adapts }),
       ...(isSeveral ? { choices } : {}),
     },
