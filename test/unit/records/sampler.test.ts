@@ -8,6 +8,12 @@ function weigh(sampler: Sampler, perSecond: number, seconds: number, from = 0): 
   ).filter((weight) => weight > 0);
 }
 
+/** @returns random numbers that choose late in groups up to the size of a second's, then early */
+function lastThenFirst(): () => number {
+  let count = 0;
+  return () => (count++ < 200 ? 0.999_999 : 0);
+}
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 describe('a sampler', () => {
@@ -15,11 +21,17 @@ describe('a sampler', () => {
     expect(weigh(new Sampler(100), 99, 5)).toEqual(Array(99 * 5).fill(1));
   });
 
-  it('keeps no more than its rate, and what is kept stands for all that came', () => {
-    const sampler = new Sampler(100);
-    weigh(sampler, 10_000, 2);
+  it.each([
+    ['any', Math.random],
+    ['the first', () => 0],
+    ['the last', () => 0.999_999],
+    ['the last of the first group, then the first', lastThenFirst()],
+  ])('keeps no more than its rate, and what is kept stands for all that came: %s', (_chosen, random) => {
+    const sampler = new Sampler(100, random);
+    weigh(sampler, 9_950, 2);
     const weights = weigh(sampler, 10_000, 10, 2);
-    expect(weights.length).toBeLessThanOrEqual(1_000);
+    // One more than the rate: of the group that is open at the beginning, and of the one at the end.
+    expect(weights.length).toBeLessThanOrEqual(1_001);
     expect(weights.length).toBeGreaterThan(900);
     expect(Math.abs(sum(weights) - 100_000)).toBeLessThanOrEqual(2 * 128);
   });
