@@ -1,6 +1,7 @@
 export type { CacheEntry, CacheStore, Claim, EntryStore, NewEntry, Soon, StoreOptions } from './cache-store.ts';
 export { CacheStores, createCacheStore } from './cache-stores.ts';
 export { DecodedEntries } from './decoded-entries.ts';
+export { createKeyMemory, KnownKeys } from './memory/known-keys.ts';
 export { createMemoryStore, type MemoryStore, maxValueOf } from './memory/memory-store.ts';
 export { createPortStores, purgedCache, serveStore } from './memory/port-store.ts';
 export { createStampMemory, TagStamps } from './memory/tag-stamps.ts';

@@ -2,6 +2,7 @@ export { BufferPool, sharedBuffers } from './buffer-pool.ts';
 export { type ContentDecoder, contentDecoders, isBeyondLimit } from './content-decoders.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { FollowedFiles } from './followed-files.ts';
+export { hashText } from './hash-text.ts';
 export { invariant, unreachable } from './invariant.ts';
 export { cloneJson, type ExactJsonOptions, ExactNumber, parseExactJson, withPlainNumbers } from './json/exact-json.ts';
 export { firstDifference } from './json/first-difference.ts';

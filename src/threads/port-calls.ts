@@ -1,5 +1,5 @@
 /**
- * Calls to another thread over a `MessagePort`: each has one answer. A call that is aborted is aborted on the other side
+ * Calls to another thread over a `MessagePort`: each has one answer, what is only told has none. A call that is aborted is aborted on the other side
  * too; a call whose port closes, because one of the threads ended, is rejected, or aborted on the side that answers.
  *
  * A port holds no thread open. Errors cross as their message: what an answer may be, failures included, is its protocol's.
@@ -9,21 +9,24 @@ import type { MessagePort } from 'node:worker_threads';
 import { messageOf } from '../errors/index.ts';
 import { type Abortable, Aborter, addAbortListener, removeAbortListener } from '../lib/index.ts';
 
-type CallMessage<Request> =
+type CallMessage<Request, Told> =
   | { readonly kind: 'call'; readonly id: number; readonly request: Request }
-  | { readonly kind: 'abort'; readonly id: number };
+  | { readonly kind: 'abort'; readonly id: number }
+  | { readonly kind: 'told'; readonly told: Told };
 
 type AnswerMessage<Answer> =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: string };
 
-export interface PortCaller<Request, Answer> {
+export interface PortCaller<Request, Answer, Told = never> {
   /** @throws Error where the other side failed or has ended; the signal's reason */
   call(request: Request, signal?: Abortable): Promise<Answer>;
+  /** Without an answer: whether it arrived or failed is not told. */
+  tell(told: Told): void;
   close(): void;
 }
 
-export function createPortCaller<Request, Answer>(port: MessagePort): PortCaller<Request, Answer> {
+export function createPortCaller<Request, Answer, Told = never>(port: MessagePort): PortCaller<Request, Answer, Told> {
   const waiting = new Map<number, PromiseWithResolvers<Answer>>();
   let lastId = 0;
   let isClosed = false;
@@ -48,26 +51,30 @@ export function createPortCaller<Request, Answer>(port: MessagePort): PortCaller
       waiting.set(id, call);
       const abort = (): void => {
         if (!waiting.delete(id)) return;
-        port.postMessage({ kind: 'abort', id } satisfies CallMessage<Request>);
+        port.postMessage({ kind: 'abort', id } satisfies CallMessage<Request, Told>);
         call.reject(signal?.reason);
       };
       if (signal !== undefined) addAbortListener(signal, abort);
       try {
-        port.postMessage({ kind: 'call', id, request } satisfies CallMessage<Request>);
+        port.postMessage({ kind: 'call', id, request } satisfies CallMessage<Request, Told>);
         return await call.promise;
       } finally {
         waiting.delete(id);
         if (signal !== undefined) removeAbortListener(signal, abort);
       }
     },
+    tell(told) {
+      if (!isClosed) port.postMessage({ kind: 'told', told } satisfies CallMessage<Request, Told>);
+    },
     close: () => port.close(),
   };
 }
 
 /** Answers the calls of the port's other side. The signal aborts where nobody waits for the answer any more. */
-export function answerPortCalls<Request, Answer>(
+export function answerPortCalls<Request, Answer, Told = never>(
   port: MessagePort,
   answer: (request: Request, signal: Abortable) => Answer | Promise<Answer>,
+  hear?: (told: Told) => void,
 ): void {
   const running = new Map<number, Aborter>();
   const run = async (id: number, request: Request): Promise<void> => {
@@ -81,8 +88,9 @@ export function answerPortCalls<Request, Answer>(
     }
     if (running.delete(id)) port.postMessage(message);
   };
-  port.on('message', (message: CallMessage<Request>) => {
+  port.on('message', (message: CallMessage<Request, Told>) => {
     if (message.kind === 'call') void run(message.id, message.request);
+    else if (message.kind === 'told') hear?.(message.told);
     else {
       running.get(message.id)?.abort(new Error('the call was aborted'));
       running.delete(message.id);

@@ -21,6 +21,8 @@ export interface WorkerStart {
   readonly bucketMemory: SharedArrayBuffer;
   /** What has been invalidated of their caches. */
   readonly stampMemory: SharedArrayBuffer;
+  /** Which keys the main thread's cache may have. */
+  readonly keyMemory: SharedArrayBuffer;
   /** What keys are derived from that all workers have: of statements to subgraphs, and of TLS session tickets. */
   readonly secret: Uint8Array;
   readonly log: { readonly level: LogLevel; readonly lines: LineRing };

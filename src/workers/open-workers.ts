@@ -7,9 +7,11 @@ import { type AdminListener, openAdmin } from '../admin/index.ts';
 import { OwnLedger } from '../ai/ledger/index.ts';
 import { createLocalModels, serveLocalModels } from '../ai/providers/local/index.ts';
 import {
+  createKeyMemory,
   createMemoryStore,
   createStampMemory,
   invalidateInRedis,
+  KnownKeys,
   type MemoryStore,
   maxValueOf,
   serveStore,
@@ -106,8 +108,10 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   let cacheBytes = cacheBytesOf(config);
   const stampMemory = createStampMemory();
   const stamps = new TagStamps(stampMemory);
+  const keyMemory = createKeyMemory();
+  const known = new KnownKeys(keyMemory);
   const openCache = (): MemoryStore =>
-    createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), maxValueBytes: maxValueOf(cacheBytes), stamps });
+    createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), maxValueBytes: maxValueOf(cacheBytes), stamps, known });
   let cache = openCache();
   const revisions = new RevisionAnnouncer({ signals, log });
   const onSwap = ({ config: changed }: SupergraphParts): void => {
@@ -116,6 +120,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     if (cacheBytesOf(changed) === cacheBytes) return;
     // Of another size, it starts empty.
     cacheBytes = cacheBytesOf(changed);
+    void cache.close();
     cache = openCache();
   };
   const ownLedger = new OwnLedger(log, metrics);
@@ -132,6 +137,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
     folder: dirname(source.file),
     workerLog: { level },
     stampMemory,
+    keyMemory,
     records: recorder?.access,
     canaryTallies: followsRegistry ? canaryTallies.buffer : undefined,
     onLines: writeLines,
@@ -139,7 +145,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       servePlanners(planners, ports.planners);
       signals.connect(ports.signals);
       serveLocalModels(models, ports.models);
-      serveStore(() => cache, ports.cache, signals);
+      serveStore(ports.cache, { currentStore: () => cache, known, signals });
       processMetrics?.connect(ports.metrics);
       recorder?.attach(ports.records);
     },

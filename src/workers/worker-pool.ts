@@ -37,6 +37,7 @@ export interface WorkerPoolOptions {
   readonly onLines: WorkerThreadOptions['onLines'];
   /** What has been invalidated of caches. */
   readonly stampMemory: SharedArrayBuffer;
+  readonly keyMemory: SharedArrayBuffer;
   readonly records: WorkerStart['records'];
   readonly canaryTallies: WorkerStart['canaryTallies'];
   /** Connects a thread that starts with what the main thread owns. */
@@ -280,6 +281,7 @@ export class WorkerPool {
         counterMemory: this.#counterMemory,
         bucketMemory: this.#bucketMemory,
         stampMemory: this.#options.stampMemory,
+        keyMemory: this.#options.keyMemory,
         records: this.#options.records,
         canaryTallies: this.#options.canaryTallies,
         secret: this.#secret,

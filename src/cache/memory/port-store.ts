@@ -1,7 +1,7 @@
 /**
  * The memory of several threads as one cache: what a thread stores or reads is in its own memory, where a hit is answered
  * at once, and in the main thread's, where all others find it. So that the answer of a model is paid once, not once in each
- * thread. An invalidation reaches all of them at once, and what replaces something fresh a moment later.
+ * thread. What none of them has is a miss at once (known-keys.ts). An invalidation reaches all of them at once, and what replaces something fresh a moment later.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Signals } from '../../signals/index.ts';
@@ -10,6 +10,7 @@ import { Batched } from '../batched.ts';
 import type { CacheEntry, CacheStore, Claim, NewEntry } from '../cache-store.ts';
 import { StoreCounts } from '../store-counts.ts';
 import { type CacheName, cacheOfKey } from '../store-stats.ts';
+import type { KnownKeys } from './known-keys.ts';
 import { type CopiedEntry, createMemoryStore, type MemoryStore } from './memory-store.ts';
 import type { TagStamps } from './tag-stamps.ts';
 
@@ -17,12 +18,18 @@ type StoredCopy = CopiedEntry & { readonly key: string };
 
 type StoreCall =
   | { readonly kind: 'get'; readonly keys: readonly string[] }
-  /** @param replaced keys of them of which the thread had a fresh copy */
+  | { readonly kind: 'claim'; readonly keys: readonly string[]; readonly ttlMs: number }
+  | { readonly kind: 'wait'; readonly key: string };
+
+/** What needs no answer. */
+type StoreChange =
+  /**
+   * @param entries each has been added to the known keys by the thread
+   * @param replaced keys of them of which the thread had a fresh copy
+   */
   | { readonly kind: 'set'; readonly entries: readonly StoredCopy[]; readonly replaced: readonly string[] }
   | { readonly kind: 'delete'; readonly key: string }
-  | { readonly kind: 'claim'; readonly keys: readonly string[]; readonly ttlMs: number }
   | { readonly kind: 'release'; readonly leases: readonly number[] }
-  | { readonly kind: 'wait'; readonly key: string }
   | { readonly kind: 'free'; readonly cache: CacheName | undefined };
 
 type StoreAnswer =
@@ -41,11 +48,16 @@ const replacedKeys = 'cache replaced';
 
 const isFresh = (entry: CacheEntry | undefined): boolean => entry !== undefined && entry.freshMs > 0;
 
-/**
- * Answers the store calls of another thread with the store that serves at the time. What the thread has claimed ends with it.
- * @param signals tell all threads what one of them has replaced
- */
-export function serveStore(currentStore: () => MemoryStore, port: MessagePort, signals: Signals): void {
+export interface ServedStore {
+  /** The store that serves at the time; it tells `known` of its keys. */
+  readonly currentStore: () => MemoryStore;
+  readonly known: KnownKeys;
+  /** Tell all threads what one of them has replaced. */
+  readonly signals: Signals;
+}
+
+/** Answers the store calls of another thread. What the thread has claimed ends with it. */
+export function serveStore(port: MessagePort, { currentStore, known, signals }: ServedStore): void {
   const releases = new Map<number, () => void>();
   let lastLease = 0;
   const hold = (claim: Claim): number => {
@@ -57,39 +69,49 @@ export function serveStore(currentStore: () => MemoryStore, port: MessagePort, s
     for (const release of releases.values()) release();
     releases.clear();
   });
-  answerPortCalls<StoreCall, StoreAnswer>(port, (call) => {
+  const answer = (call: StoreCall): StoreAnswer | Promise<StoreAnswer> => {
     const store = currentStore();
     switch (call.kind) {
       case 'get':
         return { kind: 'entries', entries: call.keys.map((key) => store.peek(key)) };
-      case 'set': {
-        const replaced = new Set(call.replaced);
-        for (const { key, ...entry } of call.entries) {
-          if (isFresh(store.peek(key))) replaced.add(key);
-          store.put(key, { ...entry, value: Buffer.from(entry.value) });
-        }
-        if (replaced.size > 0) signals.publish(replacedKeys, [...replaced]);
-        return done;
-      }
-      case 'delete':
-        store.delete(call.key);
-        return done;
       case 'claim':
         return { kind: 'leases', leases: store.claim(call.keys, call.ttlMs).map(hold) };
+      case 'wait':
+        return store.unclaimed(call.key).then(() => done);
+    }
+  };
+  const change = (told: StoreChange): void => {
+    const store = currentStore();
+    switch (told.kind) {
+      case 'set': {
+        const replaced = new Set(told.replaced);
+        for (const { key, ...entry } of told.entries) {
+          if (isFresh(store.peek(key))) replaced.add(key);
+          store.put(key, { ...entry, value: asBuffer(entry.value) });
+          known.remove(key);
+        }
+        if (replaced.size > 0) signals.publish(replacedKeys, [...replaced]);
+        return;
+      }
+      case 'delete':
+        store.delete(told.key);
+        return;
       case 'release':
-        for (const lease of call.leases) {
+        for (const lease of told.leases) {
           releases.get(lease)?.();
           releases.delete(lease);
         }
-        return done;
-      case 'wait':
-        return store.unclaimed(call.key).then(() => done);
+        return;
       case 'free':
-        store.free(call.cache);
-        return done;
+        store.free(told.cache);
     }
-  });
+  };
+  answerPortCalls<StoreCall, StoreAnswer, StoreChange>(port, answer, change);
 }
+
+/** What came over a port: a `Buffer` arrives as its bytes. */
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 export interface PortStoreOptions {
   /** To the main thread's store. */
@@ -97,6 +119,8 @@ export interface PortStoreOptions {
   readonly signals: Signals;
   /** Of the main thread’s store: what one thread invalidates, is so in all of them at once. */
   readonly stamps: TagStamps;
+  /** Of that store and of what is on its way there. */
+  readonly known: KnownKeys;
 }
 
 export interface PortStoreBounds {
@@ -107,8 +131,9 @@ export interface PortStoreBounds {
 }
 
 /** Opens the stores of a thread, one for each configuration, over the main thread's. */
-export function createPortStores({ port, signals, stamps }: PortStoreOptions): (bounds: PortStoreBounds) => CacheStore {
-  const caller = createPortCaller<StoreCall, StoreAnswer>(port);
+export function createPortStores(options: PortStoreOptions): (bounds: PortStoreBounds) => CacheStore {
+  const { port, signals, stamps, known } = options;
+  const caller = createPortCaller<StoreCall, StoreAnswer, StoreChange>(port);
   /** The main thread is ending: nothing is lost but what would have been cached. */
   const call = (request: StoreCall): Promise<StoreAnswer> => caller.call(request).catch(() => done);
   /** How often this thread was told of what is replaced: signals and answers overtake each other. */
@@ -121,7 +146,7 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
     return answer.entries.map((entry, index) => {
       if (entry === undefined) return undefined;
       const key = keys[index] as string;
-      const copy = { ...entry, value: Buffer.from(entry.value) };
+      const copy = { ...entry, value: asBuffer(entry.value) };
       // It may have been invalidated on the way.
       if (!stamps.isCurrent(copy.stamp, cacheOfKey(key))) return undefined;
       if (replacements === before) local.put(key, copy);
@@ -139,12 +164,12 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
         for (const key of keys as readonly string[]) local.delete(key);
       }),
     ];
-    const releases = new Batched<number>((leases) => void call({ kind: 'release', leases }));
+    const releases = new Batched<number>((leases) => caller.tell({ kind: 'release', leases }));
 
     function get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
       const entry = local.peek(key);
       // What is stale here, another thread may have renewed.
-      if (isFresh(entry)) return counts.lookup(key, entry);
+      if (isFresh(entry) || !known.mayHave(key)) return counts.lookup(key, entry);
       return read(local, [key]).then(([shared]) => counts.lookup(key, shared ?? entry));
     }
 
@@ -156,17 +181,22 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
         counts.of(key).sets++;
         if (isFresh(local.peek(key))) replaced.push(key);
         const copy = local.store(entry);
-        if (copy === undefined) void call({ kind: 'delete', key });
-        else entries.push({ key, ...copy });
+        if (copy === undefined) caller.tell({ kind: 'delete', key });
+        else {
+          entries.push({ key, ...copy });
+          known.add(key);
+        }
       }
-      if (entries.length > 0) void call({ kind: 'set', entries, replaced });
+      if (entries.length > 0) caller.tell({ kind: 'set', entries, replaced });
     }
 
     return {
       get,
       getMany(keys) {
         const entries: (CacheEntry | undefined)[] = keys.map((key) => local.peek(key));
-        const missing = entries.flatMap((entry, index) => (isFresh(entry) ? [] : [index]));
+        const missing = entries.flatMap((entry, index) =>
+          isFresh(entry) || !known.mayHave(keys[index] as string) ? [] : [index],
+        );
         const count = () => entries.map((entry, index) => counts.lookup(keys[index] as string, entry));
         if (missing.length === 0) return count();
         const missingKeys = missing.map((index) => keys[index] as string);
@@ -179,7 +209,7 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
       setMany,
       delete(key) {
         local.delete(key);
-        void call({ kind: 'delete', key });
+        caller.tell({ kind: 'delete', key });
       },
       invalidate(tag) {
         counts.invalidations++;
@@ -197,7 +227,7 @@ export function createPortStores({ port, signals, stamps }: PortStoreOptions): (
       stats: () => counts.stats('memory', 'ready', local.sizes),
       purge(cache) {
         local.purge(cache);
-        void call({ kind: 'free', cache });
+        caller.tell({ kind: 'free', cache });
         signals.publish(purgedCache, cache);
         return true;
       },

@@ -4,18 +4,17 @@
  * and what it had leased is subtracted (`endCounterHolder`).
  */
 import { GatewayError } from '../../errors/index.ts';
-import { invariant, machineNow } from '../../lib/index.ts';
+import { hashText, invariant, machineNow } from '../../lib/index.ts';
 import { checkChanges } from '../check-changes.ts';
 import type { CounterChange, CounterOutcome, CounterWindow, LocalCounters } from '../counters.ts';
 import { exactTime } from '../exact-time.ts';
 import { slidingBucket, slidingRoomInMs, slidingTotal } from '../sliding-window.ts';
 import { Journal } from './journal.ts';
 import { LoweredSignal } from './lowered-signal.ts';
-
 import { type MemoryViews, viewMemory } from './memory.ts';
 import { lockMemory, unlockMemory } from './memory-lock.ts';
 import { SlotTable } from './slot-table.ts';
-import { hashKey, storedKey } from './stored-key.ts';
+import { storedKey } from './stored-key.ts';
 
 /** So many keys are remembered with their hashes. */
 const maxHashes = 4_096;
@@ -139,7 +138,7 @@ export class SharedCounters implements LocalCounters {
     const remembered = this.#hashes.get(key);
     if (remembered !== undefined) return remembered;
     const stored = storedKey(key);
-    const hashed = { stored, hash: hashKey(stored, this.#views.seed) };
+    const hashed = { stored, hash: hashText(stored, this.#views.seed) };
     // Arguments of clients may be in it.
     if (key.length > longestRemembered) return hashed;
     if (this.#hashes.size >= maxHashes) this.#hashes.clear();

@@ -13,10 +13,3 @@ export function storedKey(key: string): string {
   const digest = createHash('sha256').update(Buffer.from(key, 'utf16le')).digest('base64url');
   return key.slice(0, maxKeyUnits - digestUnits) + digest;
 }
-
-export function hashKey(key: string, seed: number): number {
-  let hash = seed;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  return hash ^ (hash >>> 13);
-}

@@ -3,11 +3,13 @@ import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type CacheStore,
+  createKeyMemory,
   createMemoryStore,
   createPortStores,
   createRedisStore,
   createStampMemory,
   createTieredStore,
+  KnownKeys,
   type RedisStore,
   serveStore,
   TagStamps,
@@ -38,9 +40,10 @@ async function openRedis(url = server?.url ?? ''): Promise<RedisStore> {
 async function openOfThread(): Promise<CacheStore> {
   const { port1, port2 } = new MessageChannel();
   const stamps = new TagStamps(createStampMemory());
-  const main = createMemoryStore({ stamps });
-  serveStore(() => main, port1, noSignals);
-  return createPortStores({ port: port2, signals: noSignals, stamps })({
+  const known = new KnownKeys(createKeyMemory());
+  const main = createMemoryStore({ stamps, known });
+  serveStore(port1, { currentStore: () => main, known, signals: noSignals });
+  return createPortStores({ port: port2, signals: noSignals, stamps, known })({
     maxBytes: 64_000_000,
     maxValueBytes: 8_000_000,
   });

@@ -2,9 +2,11 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type CacheStore,
+  createKeyMemory,
   createMemoryStore,
   createPortStores,
   createStampMemory,
+  KnownKeys,
   serveStore,
   TagStamps,
 } from '../../../src/cache/index.ts';
@@ -15,17 +17,26 @@ afterEach(() => {
   for (const port of ports.splice(0)) port.close();
 });
 
-/** The stores of two threads over the main thread's. */
-function threads(): { readonly one: CacheStore; readonly other: CacheStore } {
+/** The stores of two threads over the main thread's, which has room for so many bytes. */
+function threads(mainBytes = 64_000_000): { readonly one: CacheStore; readonly other: CacheStore } {
   const memory = createStampMemory();
-  const main = createMemoryStore({ stamps: new TagStamps(memory) });
+  const keyMemory = createKeyMemory();
+  const main = createMemoryStore({
+    maxBytes: mainBytes,
+    stamps: new TagStamps(memory),
+    known: new KnownKeys(keyMemory),
+  });
   const relay = new SignalRelay();
   const [one, other] = [0, 1].map(() => {
     const [cache, signals] = [new MessageChannel(), new MessageChannel()];
     ports.push(cache.port1, signals.port1);
-    serveStore(() => main, cache.port1, relay);
+    serveStore(cache.port1, { currentStore: () => main, known: new KnownKeys(keyMemory), signals: relay });
     relay.connect(signals.port1);
-    const options = { signals: createPortSignals(signals.port2), stamps: new TagStamps(memory) };
+    const options = {
+      signals: createPortSignals(signals.port2),
+      stamps: new TagStamps(memory),
+      known: new KnownKeys(keyMemory),
+    };
     return createPortStores({ port: cache.port2, ...options })({ maxBytes: 1_000_000, maxValueBytes: 2_000_000 });
   });
   if (one === undefined || other === undefined) throw new Error('two threads have a store each');
@@ -129,6 +140,24 @@ describe('the cache of several threads', () => {
     void one.set('entity:a', 'since');
     await expect.poll(async () => (await other.get('entity:a'))?.value.toString()).toBe('since');
     expect((await one.get('entity:a'))?.value.toString()).toBe('since');
+  });
+
+  it('misses at once what no thread has', async () => {
+    const { one, other } = threads(10_000);
+    expect(one.get('key')).toBeUndefined();
+    expect(one.getMany(['key', 'another'])).toEqual([undefined, undefined]);
+    await one.set('key', 'value', { ttlMs: 60_000 });
+    await one.set('key', 'renewed', { ttlMs: 60_000 });
+    expect((await other.get('key'))?.value.toString()).toBe('renewed');
+    // Nobody asks for what the main thread has removed to make room, or because it was deleted.
+    const filling = Array.from({ length: 40 }, (_, index) => `filling:${index}`);
+    const asked = () => filling.filter((key) => other.get(key) instanceof Promise).length;
+    for (const key of filling) await one.set(key, 'x'.repeat(1_000));
+    expect(asked()).toBe(40); // on their way
+    await expect.poll(asked).toBeLessThan(10);
+    expect(await other.get('filling:39')).toBeDefined();
+    for (const key of filling) await one.delete(key);
+    await expect.poll(asked).toBe(0);
   });
 
   it('is a miss, and nothing worse, once the main thread has ended', async () => {
