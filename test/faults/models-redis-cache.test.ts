@@ -140,7 +140,7 @@ describe.skipIf(withoutRedis)('answers in Redis', () => {
       for (const garbage of [
         '',
         'null',
-        'i1 1 9999999999999 0\n{"v":1,"answer":{"content":"x"}}',
+        'i1 1 9999999999999 0\n{"v":2,"answer":{"content":"x"}}',
         '\0'.repeat(1_000),
       ]) {
         for (const key of await client.keys('*:e:*')) await client.set(key, garbage);

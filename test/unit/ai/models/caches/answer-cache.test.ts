@@ -171,14 +171,15 @@ describe('the answer cache', () => {
     const store = createMemoryStore();
     const cache = open(store);
     const key = cache.keyOf(request, scope) ?? '';
-    const good = JSON.stringify({ v: 1, answer: text('x') });
-    const changed = (change: object): string => JSON.stringify({ v: 1, answer: { ...text('x'), ...change } });
+    const good = JSON.stringify({ v: 2, answer: text('x') });
+    const changed = (change: object): string => JSON.stringify({ v: 2, answer: { ...text('x'), ...change } });
     const bad = [
       '',
       'null',
       '[]',
       good.slice(0, -3),
-      good.replace('"v":1', '"v":2'),
+      good.replace('"v":2', '"v":1'),
+      `\n${good}`,
       changed({ finishReason: 'length' }),
       changed({ refusal: 'no' }),
       changed({ content: 'x' }),
@@ -195,6 +196,15 @@ describe('the answer cache', () => {
     }
     store.set(key, good);
     expect(await cache.read(key)).toEqual(text('x'));
+  });
+
+  it('preserves the body of a provider as it came', async () => {
+    const cache = open();
+    for (const wire of ['{"id":"x"}', '{\n  "text": "a\\nb é 😀"\n}\n', '\n', '']) {
+      const named = { ...request, model: JSON.stringify(wire) };
+      cache.put(named, scope, { ...text('x'), wire });
+      expect(await cache.read(cache.keyOf(named, scope) ?? '')).toEqual({ ...text('x'), wire });
+    }
   });
 
   it('has no key for a request that is nested too deep to be read', () => {
