@@ -13,7 +13,7 @@ node bench/main.ts observability    metrics, logs, traces, records: what it cost
 node bench/main.ts workers      two workers beside one thread
 
   --only <names>        of isthmus, apollo, hive, proxy (default: all)
-  --operation <names>   of benchmark, flat, three-hops, list-500, list-5000 (default: all)
+  --operation <names>   of benchmark, flat, three-hops, list-500, list-5000; of workers benchmark, flat, call, hits (default: all)
   --mode <names>        of separate, shared (default: both)
   --warmup <seconds>    (default: 5)
   --measure <seconds>   (default: 8)

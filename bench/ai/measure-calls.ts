@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { type Child, startChild } from '../process/child.ts';
+import { type Child, type ChildOptions, startChild } from '../process/child.ts';
 import { counter } from '../process/counter.ts';
 import { freePort } from '../process/free-port.ts';
 import type { LoadOptions, LoadReport } from '../process/load-main.ts';
@@ -18,6 +18,8 @@ export interface MeasureCallsOptions {
   readonly load: Child;
   readonly warmUpMs: number;
   readonly measuredMs: number;
+  /** The core of the provider. @default that of the load */
+  readonly providerRole?: ChildOptions['role'];
   /** The profile of the gateway between start and end of the measured time. */
   readonly onProfile?: (profile: Profile) => void;
 }
@@ -34,9 +36,9 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @throws Error where the subject does not start, does not answer or drops a connection */
 export async function measureCalls(options: MeasureCallsOptions): Promise<AiMeasured> {
-  const { subject, workload, load, warmUpMs, measuredMs, onProfile } = options;
+  const { subject, workload, load, warmUpMs, measuredMs, providerRole = 'driver', onProfile } = options;
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-bench-'));
-  const provider = startProvider(workload);
+  const provider = startProvider(workload, providerRole);
   let child: Child | undefined;
   try {
     const providerUrl = await provider.ask<string>('listen');
@@ -107,10 +109,10 @@ export async function measureCalls(options: MeasureCallsOptions): Promise<AiMeas
   }
 }
 
-function startProvider({ provider }: Workload): Child {
+function startProvider({ provider }: Workload, role: ChildOptions['role']): Child {
   return startChild({
     command: [new URL('provider-main.ts', import.meta.url).pathname, JSON.stringify(provider)],
-    role: 'driver',
+    role,
   });
 }
 

@@ -122,17 +122,17 @@ export function bodiesOf(subject: Subject, streams: boolean): readonly string[] 
   return Array.from({ length: hits }, (_, index) => subject.body(streams, counterWord(index)));
 }
 
-/** @param workers threads that serve; more than one are not pinned to the gateway's core */
-export const serve = (start: Start, bare: boolean, workers = 1): Child =>
+/** @param workers threads that serve, on whichever cores are free. @default one, on the gateway's core */
+export const serve = (start: Start, bare: boolean, workers?: number): Child =>
   startChild({
     command: [
       ...heapFlags,
       'src/cli/main.ts',
       'serve',
       ...['--config', writeConfiguration(start, bare), '--port', String(start.port)],
-      ...(workers === 1 ? [] : ['--workers', String(workers)]),
+      ...(workers === undefined ? [] : ['--workers', String(workers)]),
     ],
-    role: workers === 1 ? 'gateway' : 'unpinned',
+    role: workers === undefined ? 'gateway' : 'unpinned',
   });
 
 const flagged = { mode: 'flag' } as const;
