@@ -1,13 +1,13 @@
 /**
- * A table of fixed size with open addressing. A counter is in one of the 64 slots from its hash's place on. A slot that
+ * A table of fixed size with open addressing. A counter is in one of the 256 slots from its hash's place on. A slot that
  * counts nothing any more keeps its key and is taken by the next counter that has no place.
  *
  * Used under the lock alone. A thread may be ended at any instruction: a slot is free while its key is written.
  */
 import type { MemoryViews, TableLayout } from './memory.ts';
 
-/** So few that a full table answers at once, so many that one of three quarters practically always has a place. */
-const longestProbe = 64;
+/** So few that a full table answers at once, so many that one of two thirds practically always has a place: 132 are needed. */
+const longestProbe = 256;
 
 /** Never used: nothing is further on. */
 const unused = 0;
