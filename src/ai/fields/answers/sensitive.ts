@@ -198,7 +198,7 @@ const shortestRepeat = 4;
 
 interface Repeats {
   readonly pattern: RegExp;
-  /** The placeholders by their original in lower case. */
+  /** The placeholders by their original, folded. */
   readonly names: ReadonlyMap<string, string>;
   readonly placeholders: ReadonlySet<string>;
 }
@@ -207,23 +207,42 @@ interface Repeats {
 function repeatsOf(masked: ReadonlyMap<unknown, string>): Repeats | undefined {
   const names = new Map<string, string>();
   const patterns: string[] = [];
-  const values = [...masked].map(([value, name]) => ({ value, text: String(value).toLowerCase(), name }));
+  const values = [...masked].map(([value, name]) => ({ value, text: String(value), name }));
   values.sort((a, b) => b.text.length - a.text.length);
   for (const { value, text, name } of values) {
-    if (text.length < shortestRepeat || typeof value === 'boolean' || names.has(text)) continue;
-    names.set(text, name);
-    const escaped = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-    patterns.push(typeof value === 'string' ? escaped : `(?<!\\d)${escaped}(?!\\d)`);
+    const folded = fold(text);
+    if (text.length < shortestRepeat || typeof value === 'boolean' || names.has(folded)) continue;
+    names.set(folded, name);
+    for (const spelling of spellingsOf(text)) {
+      const escaped = spelling.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+      patterns.push(typeof value === 'string' ? escaped : `(?<!\\d)${escaped}(?!\\d)`);
+    }
   }
   if (patterns.length === 0) return undefined;
   return { pattern: new RegExp(patterns.join('|'), 'giu'), names, placeholders: new Set(masked.values()) };
+}
+
+/** What a pattern that ignores case still tells apart: `İ` in lower case is two characters, as is `é` decomposed. */
+function spellingsOf(text: string): Iterable<string> {
+  if (isAscii(text)) return [text];
+  const spellings = [text, text.toLowerCase(), text.toUpperCase()];
+  return new Set(spellings.flatMap((spelling) => [spelling, spelling.normalize('NFC'), spelling.normalize('NFD')]));
+}
+
+/** Equal for all spellings of a text. */
+function fold(text: string): string {
+  return isAscii(text) ? text.toUpperCase() : text.toLowerCase().toUpperCase().normalize('NFC');
+}
+
+function isAscii(text: string): boolean {
+  return /^\p{ASCII}*$/u.test(text);
 }
 
 /** A masked value may occur in other inputs too, in any case of letters: a review signed with its author's address. */
 function withoutRepeats(value: unknown, repeats: Repeats): unknown {
   if (typeof value === 'string') {
     if (repeats.placeholders.has(value)) return value;
-    return value.replace(repeats.pattern, (match) => repeats.names.get(match.toLowerCase()) ?? '[personal]');
+    return value.replace(repeats.pattern, (match) => repeats.names.get(fold(match)) ?? '[personal]');
   }
   if (Array.isArray(value)) return value.map((item) => withoutRepeats(item, repeats));
   if (value === null || typeof value !== 'object' || value instanceof JsonLeaf) return value;

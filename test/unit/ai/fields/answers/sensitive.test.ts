@@ -86,6 +86,13 @@ describe('masking', () => {
     });
   });
 
+  it.each(['İbrahim', 'José', 'Straße', 'ΟΔΥΣΣΕΥΣ', 'ﬁnnegan', 'ǅuro'])('masks %s in every spelling', (name) => {
+    for (const spelling of [name, name.toLowerCase(), name.toUpperCase(), name.normalize('NFD')]) {
+      const { masked } = mask('body author { email }', { body: `by ${spelling}!`, author: { email: name } });
+      expect(masked).toEqual({ body: 'by [PERSONAL_1]!', author: { email: '[PERSONAL_1]' } });
+    }
+  });
+
   it('leaves no sensitive text of four or more characters anywhere', () => {
     const text = fc.string({ minLength: 4, maxLength: 12, unit: 'grapheme' });
     fc.assert(
