@@ -75,17 +75,19 @@ describe('two workers', () => {
     const answers: { readonly began: number; readonly ended: number; readonly version: number }[] = [];
     let isOver = false;
     const workers = new Set<string>();
-    const loads = Array.from({ length: 6 }, async () => {
-      const client = new WorkerClient(gateway.url);
-      while (!isOver) {
-        const began = performance.now();
-        const { body, worker, status } = await client.query(versionQuery);
-        expect(status).toBe(200);
-        workers.add(worker);
-        answers.push({ began, ended: performance.now(), version: versionOf(body) });
-      }
-      client.close();
-    });
+    const clients = await Promise.all(Array.from({ length: 3 }, () => clientsOf(gateway.url, 2)));
+    const loads = clients
+      .flatMap((each) => [...each.values()])
+      .map(async (client) => {
+        while (!isOver) {
+          const began = performance.now();
+          const { body, worker, status } = await client.query(versionQuery);
+          expect(status).toBe(200);
+          workers.add(worker);
+          answers.push({ began, ended: performance.now(), version: versionOf(body) });
+        }
+        client.close();
+      });
     const swaps = randomRuns(4);
     for (let version = 1; version <= swaps; version++) {
       await gateway.save('products.graphql', productsSdl(`version ${version}`));
