@@ -50,6 +50,11 @@ export class OperationHold {
     return refusal;
   }
 
+  /** Whether room is still to be taken. */
+  get isPlanned(): boolean {
+    return this.#phase === 'planned';
+  }
+
   /** Of what is held, where several gateways count together. */
   get lease(): JointLease | undefined {
     return this.#lease;

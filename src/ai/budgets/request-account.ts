@@ -58,6 +58,8 @@ export class RequestAccount implements SpendAccount {
   readonly #reservations: Reservations;
   #id: string | undefined;
   #shadow: SpendAccount | undefined;
+  #lookupCount = 0;
+  #lookedUp: PromiseWithResolvers<void> | undefined;
   #hold: OperationHold | undefined;
   /** In nano-dollars: charges at their bounds until they are settled. */
   #spent = 0;
@@ -107,13 +109,30 @@ export class RequestAccount implements SpendAccount {
     return take().catch(() => undefined);
   }
 
+  awaitLookup(lookup: Promise<unknown>): void {
+    this.#lookupCount++;
+    const end = (): void => {
+      if (--this.#lookupCount > 0) return;
+      this.#lookedUp?.resolve();
+      this.#lookedUp = undefined;
+    };
+    // In a turn of its own: what was found is spared first.
+    const endLater = (): unknown => setImmediate(end);
+    lookup.then(endLater, endLater);
+  }
+
   spare(key: string, isCached: boolean): void {
     if (isCached) this.#cached++;
     this.#hold?.spare(key);
   }
 
   charge(bound: ChargeBound): Charge | Promise<Charge> {
-    const taking = this.#hold?.take();
+    const hold = this.#hold;
+    if (this.#lookupCount > 0 && hold?.isPlanned === true) {
+      this.#lookedUp ??= Promise.withResolvers();
+      return this.#lookedUp.promise.then(() => this.charge(bound));
+    }
+    const taking = hold?.take();
     return taking === undefined ? this.#charge(bound) : taking.then(() => this.#charge(bound));
   }
 

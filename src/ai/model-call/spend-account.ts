@@ -106,6 +106,8 @@ export interface SpendAccount {
    * @returns what never rejects: the first charge asks again, and tells why it failed
    */
   reserve(): Promise<unknown> | undefined;
+  /** A planned item's answer is looked for: the first charge waits until it is known whether the item needs a call. */
+  awaitLookup(lookup: Promise<unknown>): void;
   /** One of the planned items needs no call: its answer is known. */
   spare(key: string, isCached: boolean): void;
   /**

@@ -107,7 +107,10 @@ export class FieldAnswers {
 
   #fromCache(question: FieldQuestion, next: () => Answer): Answer {
     const cached = this.#cache?.get(question.key);
-    if (cached instanceof Promise) return cached.then((entry) => this.#readCached(question, entry) ?? next());
+    if (cached instanceof Promise) {
+      question.account?.awaitLookup(cached);
+      return cached.then((entry) => this.#readCached(question, entry) ?? next());
+    }
     return this.#readCached(question, cached) ?? next();
   }
 

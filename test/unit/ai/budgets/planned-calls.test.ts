@@ -152,6 +152,24 @@ describe('calls that a request announces', () => {
     expect(account.spending).toEqual({ nanoUsd: 2n * dollar, calls: 2, cached: 15, overshootNanoUsd: 0n });
   });
 
+  it('are held once it is known which answers are cached', async () => {
+    const account = accountOf(budgetsOf([tenDollars]));
+    account.plan([planned('a', 20, dollar)]);
+    const lookups = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    for (const { promise } of lookups) account.awaitLookup(promise);
+    const charge = chargeOf(account, dollar, 'a');
+    expect(charge).toBeInstanceOf(Promise);
+    lookups[0]?.resolve();
+    lookups[1]?.reject(new Error('a store that fails finds nothing'));
+    await lookups[1]?.promise.catch(() => {
+      for (let item = 0; item < 15; item++) account.spare('a', true);
+    });
+    expect(await charge).toBeDefined();
+    // What is looked for later does not hold up what is held already.
+    account.awaitLookup(new Promise(() => {}));
+    expect(chargeOf(account, dollar, 'a')).not.toBeInstanceOf(Promise);
+  });
+
   it('may be several for an item, which are spared together', () => {
     const budgets = budgetsOf([tenDollars]);
     const account = accountOf(budgets);
