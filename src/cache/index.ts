@@ -1,9 +1,9 @@
 export type { CacheEntry, CacheStore, Claim, EntryStore, NewEntry, Soon, StoreOptions } from './cache-store.ts';
 export { CacheStores, createCacheStore } from './cache-stores.ts';
 export { DecodedEntries } from './decoded-entries.ts';
-export { createKeyMemory, KnownKeys } from './memory/known-keys.ts';
 export { createMemoryStore, type MemoryStore, maxValueOf } from './memory/memory-store.ts';
 export { createPortStores, purgedCache, serveStore } from './memory/port-store.ts';
+export { createKeyMemory, StoredKeys } from './memory/stored-keys.ts';
 export { createStampMemory, TagStamps } from './memory/tag-stamps.ts';
 export { type CacheOutcome, CacheOutcomes, type OutcomeCounts } from './outcomes/cache-outcomes.ts';
 export { sumOutcomes } from './outcomes/sum-outcomes.ts';

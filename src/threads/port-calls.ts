@@ -1,6 +1,7 @@
 /**
- * Calls to another thread over a `MessagePort`: each has one answer, what is only told has none. A call that is aborted is aborted on the other side
- * too; a call whose port closes, because one of the threads ended, is rejected, or aborted on the side that answers.
+ * Calls to another thread over a `MessagePort`: each has one answer, a notice has none. A call that is aborted is aborted on
+ * the other side too; a call whose port closes, because one of the threads ended, is rejected, or aborted on the side that
+ * answers.
  *
  * A port holds no thread open. Errors cross as their message: what an answer may be, failures included, is its protocol's.
  */
@@ -9,24 +10,26 @@ import type { MessagePort } from 'node:worker_threads';
 import { messageOf } from '../errors/index.ts';
 import { type Abortable, Aborter, addAbortListener, removeAbortListener } from '../lib/index.ts';
 
-type CallMessage<Request, Told> =
+type CallMessage<Request, Notice> =
   | { readonly kind: 'call'; readonly id: number; readonly request: Request }
   | { readonly kind: 'abort'; readonly id: number }
-  | { readonly kind: 'told'; readonly told: Told };
+  | { readonly kind: 'notice'; readonly notice: Notice };
 
 type AnswerMessage<Answer> =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: string };
 
-export interface PortCaller<Request, Answer, Told = never> {
+export interface PortCaller<Request, Answer, Notice = never> {
   /** @throws Error where the other side failed or has ended; the signal's reason */
   call(request: Request, signal?: Abortable): Promise<Answer>;
-  /** Without an answer: whether it arrived or failed is not told. */
-  tell(told: Told): void;
+  /** Without an answer: whether it arrived is not known. */
+  send(notice: Notice): void;
   close(): void;
 }
 
-export function createPortCaller<Request, Answer, Told = never>(port: MessagePort): PortCaller<Request, Answer, Told> {
+export function createPortCaller<Request, Answer, Notice = never>(
+  port: MessagePort,
+): PortCaller<Request, Answer, Notice> {
   const waiting = new Map<number, PromiseWithResolvers<Answer>>();
   let lastId = 0;
   let isClosed = false;
@@ -51,30 +54,30 @@ export function createPortCaller<Request, Answer, Told = never>(port: MessagePor
       waiting.set(id, call);
       const abort = (): void => {
         if (!waiting.delete(id)) return;
-        port.postMessage({ kind: 'abort', id } satisfies CallMessage<Request, Told>);
+        port.postMessage({ kind: 'abort', id } satisfies CallMessage<Request, Notice>);
         call.reject(signal?.reason);
       };
       if (signal !== undefined) addAbortListener(signal, abort);
       try {
-        port.postMessage({ kind: 'call', id, request } satisfies CallMessage<Request, Told>);
+        port.postMessage({ kind: 'call', id, request } satisfies CallMessage<Request, Notice>);
         return await call.promise;
       } finally {
         waiting.delete(id);
         if (signal !== undefined) removeAbortListener(signal, abort);
       }
     },
-    tell(told) {
-      if (!isClosed) port.postMessage({ kind: 'told', told } satisfies CallMessage<Request, Told>);
+    send(notice) {
+      if (!isClosed) port.postMessage({ kind: 'notice', notice } satisfies CallMessage<Request, Notice>);
     },
     close: () => port.close(),
   };
 }
 
 /** Answers the calls of the port's other side. The signal aborts where nobody waits for the answer any more. */
-export function answerPortCalls<Request, Answer, Told = never>(
+export function answerPortCalls<Request, Answer, Notice = never>(
   port: MessagePort,
   answer: (request: Request, signal: Abortable) => Answer | Promise<Answer>,
-  hear?: (told: Told) => void,
+  receive?: (notice: Notice) => void,
 ): void {
   const running = new Map<number, Aborter>();
   const run = async (id: number, request: Request): Promise<void> => {
@@ -88,9 +91,9 @@ export function answerPortCalls<Request, Answer, Told = never>(
     }
     if (running.delete(id)) port.postMessage(message);
   };
-  port.on('message', (message: CallMessage<Request, Told>) => {
+  port.on('message', (message: CallMessage<Request, Notice>) => {
     if (message.kind === 'call') void run(message.id, message.request);
-    else if (message.kind === 'told') hear?.(message.told);
+    else if (message.kind === 'notice') receive?.(message.notice);
     else {
       running.get(message.id)?.abort(new Error('the call was aborted'));
       running.delete(message.id);

@@ -11,9 +11,9 @@ import {
   createMemoryStore,
   createStampMemory,
   invalidateInRedis,
-  KnownKeys,
   type MemoryStore,
   maxValueOf,
+  StoredKeys,
   serveStore,
   TagStamps,
 } from '../cache/index.ts';
@@ -109,9 +109,14 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
   const stampMemory = createStampMemory();
   const stamps = new TagStamps(stampMemory);
   const keyMemory = createKeyMemory();
-  const known = new KnownKeys(keyMemory);
+  const storedKeys = new StoredKeys(keyMemory);
   const openCache = (): MemoryStore =>
-    createMemoryStore({ maxBytes: mainCacheShare(cacheBytes), maxValueBytes: maxValueOf(cacheBytes), stamps, known });
+    createMemoryStore({
+      maxBytes: mainCacheShare(cacheBytes),
+      maxValueBytes: maxValueOf(cacheBytes),
+      stamps,
+      storedKeys,
+    });
   let cache = openCache();
   const revisions = new RevisionAnnouncer({ signals, log });
   const onSwap = ({ config: changed }: SupergraphParts): void => {
@@ -145,7 +150,7 @@ export async function openWorkers(options: WorkersOptions): Promise<WorkersGatew
       servePlanners(planners, ports.planners);
       signals.connect(ports.signals);
       serveLocalModels(models, ports.models);
-      serveStore(ports.cache, { currentStore: () => cache, known, signals });
+      serveStore(ports.cache, { currentStore: () => cache, storedKeys, signals });
       processMetrics?.connect(ports.metrics);
       recorder?.attach(ports.records);
     },

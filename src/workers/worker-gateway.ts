@@ -4,7 +4,7 @@
  */
 
 import { createPortLocalModels } from '../ai/providers/local/index.ts';
-import { CacheStores, createPortStores, KnownKeys, maxValueOf, TagStamps } from '../cache/index.ts';
+import { CacheStores, createPortStores, maxValueOf, StoredKeys, TagStamps } from '../cache/index.ts';
 import { CanarySink, CanaryTallies } from '../canary/index.ts';
 import { SharedCounters, TokenBuckets } from '../counters/index.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
@@ -53,7 +53,7 @@ export function createWorkerGateway({ start, metrics, log, send }: WorkerGateway
     port: ports.cache,
     signals,
     stamps: new TagStamps(start.stampMemory),
-    known: new KnownKeys(start.keyMemory),
+    storedKeys: new StoredKeys(start.keyMemory),
   });
   const stores = new CacheStores({
     openMemory: (maxBytes) =>

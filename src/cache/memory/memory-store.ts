@@ -7,8 +7,8 @@ import { LRUCache } from 'lru-cache';
 import type { CacheEntry, CacheStore, Claim, NewEntry, StoreOptions } from '../cache-store.ts';
 import { type CacheSizes, StoreCounts } from '../store-counts.ts';
 import { type CacheName, cacheNames, cacheOfKey, type StoreStats } from '../store-stats.ts';
-import type { KnownKeys } from './known-keys.ts';
 import { Leases } from './leases.ts';
+import type { StoredKeys } from './stored-keys.ts';
 import { type Stamp, TagStamps } from './tag-stamps.ts';
 
 export interface MemoryStoreOptions {
@@ -19,7 +19,7 @@ export interface MemoryStoreOptions {
   /** What has been invalidated, for all stores that are to be invalidated together. @default of its own */
   readonly stamps?: TagStamps;
   /** Told of all keys that it has. */
-  readonly known?: KnownKeys;
+  readonly storedKeys?: StoredKeys;
 }
 
 /** An entry with all that another thread's store needs for storing it. */
@@ -77,7 +77,7 @@ const stampNumberBytes = 8;
 const noTags: readonly string[] = [];
 
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
-  const { maxBytes = 64_000_000, stamps = new TagStamps(), known } = options;
+  const { maxBytes = 64_000_000, stamps = new TagStamps(), storedKeys } = options;
   const { maxValueBytes = maxValueOf(maxBytes) } = options;
   const leases = new Leases();
   const counts = new StoreCounts();
@@ -90,7 +90,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     maxSize: maxBytes,
     dispose: ({ cache, size }, key, reason) => {
       resize(cache, -1, -size);
-      known?.remove(key);
+      storedKeys?.remove(key);
       if (reason === 'evict') counts.of(key).evictions++;
     },
   });
@@ -145,7 +145,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     const expiresAt = freshUntil + staleMs;
     entries.set(key, { value, storedAt: now - ageMs, freshUntil, expiresAt, stamp, cache, size }, { size });
     resize(cache, 1, size);
-    known?.add(key);
+    storedKeys?.add(key);
   }
 
   function free(cache?: CacheName): void {

@@ -1,7 +1,8 @@
 /**
  * The memory of several threads as one cache: what a thread stores or reads is in its own memory, where a hit is answered
  * at once, and in the main thread's, where all others find it. So that the answer of a model is paid once, not once in each
- * thread. What none of them has is a miss at once (known-keys.ts). An invalidation reaches all of them at once, and what replaces something fresh a moment later.
+ * thread. What none of them has is a miss at once (stored-keys.ts). An invalidation reaches all of them at once, and what
+ * replaces something fresh a moment later.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Signals } from '../../signals/index.ts';
@@ -10,8 +11,8 @@ import { Batched } from '../batched.ts';
 import type { CacheEntry, CacheStore, Claim, NewEntry } from '../cache-store.ts';
 import { StoreCounts } from '../store-counts.ts';
 import { type CacheName, cacheOfKey } from '../store-stats.ts';
-import type { KnownKeys } from './known-keys.ts';
 import { type CopiedEntry, createMemoryStore, type MemoryStore } from './memory-store.ts';
+import type { StoredKeys } from './stored-keys.ts';
 import type { TagStamps } from './tag-stamps.ts';
 
 type StoredCopy = CopiedEntry & { readonly key: string };
@@ -22,9 +23,9 @@ type StoreCall =
   | { readonly kind: 'wait'; readonly key: string };
 
 /** What needs no answer. */
-type StoreChange =
+type StoreNotice =
   /**
-   * @param entries each has been added to the known keys by the thread
+   * @param entries each has been added to the stored keys by the thread
    * @param replaced keys of them of which the thread had a fresh copy
    */
   | { readonly kind: 'set'; readonly entries: readonly StoredCopy[]; readonly replaced: readonly string[] }
@@ -49,15 +50,15 @@ const replacedKeys = 'cache replaced';
 const isFresh = (entry: CacheEntry | undefined): boolean => entry !== undefined && entry.freshMs > 0;
 
 export interface ServedStore {
-  /** The store that serves at the time; it tells `known` of its keys. */
+  /** The store that serves at the time; it adds its keys to `storedKeys`. */
   readonly currentStore: () => MemoryStore;
-  readonly known: KnownKeys;
+  readonly storedKeys: StoredKeys;
   /** Tell all threads what one of them has replaced. */
   readonly signals: Signals;
 }
 
 /** Answers the store calls of another thread. What the thread has claimed ends with it. */
-export function serveStore(port: MessagePort, { currentStore, known, signals }: ServedStore): void {
+export function serveStore(port: MessagePort, { currentStore, storedKeys, signals }: ServedStore): void {
   const releases = new Map<number, () => void>();
   let lastLease = 0;
   const hold = (claim: Claim): number => {
@@ -80,33 +81,33 @@ export function serveStore(port: MessagePort, { currentStore, known, signals }: 
         return store.unclaimed(call.key).then(() => done);
     }
   };
-  const change = (told: StoreChange): void => {
+  const receive = (notice: StoreNotice): void => {
     const store = currentStore();
-    switch (told.kind) {
+    switch (notice.kind) {
       case 'set': {
-        const replaced = new Set(told.replaced);
-        for (const { key, ...entry } of told.entries) {
+        const replaced = new Set(notice.replaced);
+        for (const { key, ...entry } of notice.entries) {
           if (isFresh(store.peek(key))) replaced.add(key);
           store.put(key, { ...entry, value: asBuffer(entry.value) });
-          known.remove(key);
+          storedKeys.remove(key);
         }
         if (replaced.size > 0) signals.publish(replacedKeys, [...replaced]);
         return;
       }
       case 'delete':
-        store.delete(told.key);
+        store.delete(notice.key);
         return;
       case 'release':
-        for (const lease of told.leases) {
+        for (const lease of notice.leases) {
           releases.get(lease)?.();
           releases.delete(lease);
         }
         return;
       case 'free':
-        store.free(told.cache);
+        store.free(notice.cache);
     }
   };
-  answerPortCalls<StoreCall, StoreAnswer, StoreChange>(port, answer, change);
+  answerPortCalls<StoreCall, StoreAnswer, StoreNotice>(port, answer, receive);
 }
 
 /** What came over a port: a `Buffer` arrives as its bytes. */
@@ -120,7 +121,7 @@ export interface PortStoreOptions {
   /** Of the main thread’s store: what one thread invalidates, is so in all of them at once. */
   readonly stamps: TagStamps;
   /** Of that store and of what is on its way there. */
-  readonly known: KnownKeys;
+  readonly storedKeys: StoredKeys;
 }
 
 export interface PortStoreBounds {
@@ -132,8 +133,8 @@ export interface PortStoreBounds {
 
 /** Opens the stores of a thread, one for each configuration, over the main thread's. */
 export function createPortStores(options: PortStoreOptions): (bounds: PortStoreBounds) => CacheStore {
-  const { port, signals, stamps, known } = options;
-  const caller = createPortCaller<StoreCall, StoreAnswer, StoreChange>(port);
+  const { port, signals, stamps, storedKeys } = options;
+  const caller = createPortCaller<StoreCall, StoreAnswer, StoreNotice>(port);
   /** The main thread is ending: nothing is lost but what would have been cached. */
   const call = (request: StoreCall): Promise<StoreAnswer> => caller.call(request).catch(() => done);
   /** How often this thread was told of what is replaced: signals and answers overtake each other. */
@@ -164,12 +165,12 @@ export function createPortStores(options: PortStoreOptions): (bounds: PortStoreB
         for (const key of keys as readonly string[]) local.delete(key);
       }),
     ];
-    const releases = new Batched<number>((leases) => caller.tell({ kind: 'release', leases }));
+    const releases = new Batched<number>((leases) => caller.send({ kind: 'release', leases }));
 
     function get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
       const entry = local.peek(key);
       // What is stale here, another thread may have renewed.
-      if (isFresh(entry) || !known.mayHave(key)) return counts.lookup(key, entry);
+      if (isFresh(entry) || !storedKeys.mayHave(key)) return counts.lookup(key, entry);
       return read(local, [key]).then(([shared]) => counts.lookup(key, shared ?? entry));
     }
 
@@ -181,13 +182,13 @@ export function createPortStores(options: PortStoreOptions): (bounds: PortStoreB
         counts.of(key).sets++;
         if (isFresh(local.peek(key))) replaced.push(key);
         const copy = local.store(entry);
-        if (copy === undefined) caller.tell({ kind: 'delete', key });
+        if (copy === undefined) caller.send({ kind: 'delete', key });
         else {
           entries.push({ key, ...copy });
-          known.add(key);
+          storedKeys.add(key);
         }
       }
-      if (entries.length > 0) caller.tell({ kind: 'set', entries, replaced });
+      if (entries.length > 0) caller.send({ kind: 'set', entries, replaced });
     }
 
     return {
@@ -195,7 +196,7 @@ export function createPortStores(options: PortStoreOptions): (bounds: PortStoreB
       getMany(keys) {
         const entries: (CacheEntry | undefined)[] = keys.map((key) => local.peek(key));
         const missing = entries.flatMap((entry, index) =>
-          isFresh(entry) || !known.mayHave(keys[index] as string) ? [] : [index],
+          isFresh(entry) || !storedKeys.mayHave(keys[index] as string) ? [] : [index],
         );
         const count = () => entries.map((entry, index) => counts.lookup(keys[index] as string, entry));
         if (missing.length === 0) return count();
@@ -209,7 +210,7 @@ export function createPortStores(options: PortStoreOptions): (bounds: PortStoreB
       setMany,
       delete(key) {
         local.delete(key);
-        caller.tell({ kind: 'delete', key });
+        caller.send({ kind: 'delete', key });
       },
       invalidate(tag) {
         counts.invalidations++;
@@ -227,7 +228,7 @@ export function createPortStores(options: PortStoreOptions): (bounds: PortStoreB
       stats: () => counts.stats('memory', 'ready', local.sizes),
       purge(cache) {
         local.purge(cache);
-        caller.tell({ kind: 'free', cache });
+        caller.send({ kind: 'free', cache });
         signals.publish(purgedCache, cache);
         return true;
       },

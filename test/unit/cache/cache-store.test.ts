@@ -9,8 +9,8 @@ import {
   createRedisStore,
   createStampMemory,
   createTieredStore,
-  KnownKeys,
   type RedisStore,
+  StoredKeys,
   serveStore,
   TagStamps,
 } from '../../../src/cache/index.ts';
@@ -40,10 +40,10 @@ async function openRedis(url = server?.url ?? ''): Promise<RedisStore> {
 async function openOfThread(): Promise<CacheStore> {
   const { port1, port2 } = new MessageChannel();
   const stamps = new TagStamps(createStampMemory());
-  const known = new KnownKeys(createKeyMemory());
-  const main = createMemoryStore({ stamps, known });
-  serveStore(port1, { currentStore: () => main, known, signals: noSignals });
-  return createPortStores({ port: port2, signals: noSignals, stamps, known })({
+  const storedKeys = new StoredKeys(createKeyMemory());
+  const main = createMemoryStore({ stamps, storedKeys });
+  serveStore(port1, { currentStore: () => main, storedKeys, signals: noSignals });
+  return createPortStores({ port: port2, signals: noSignals, stamps, storedKeys })({
     maxBytes: 64_000_000,
     maxValueBytes: 8_000_000,
   });

@@ -6,7 +6,7 @@ import {
   createMemoryStore,
   createPortStores,
   createStampMemory,
-  KnownKeys,
+  StoredKeys,
   serveStore,
   TagStamps,
 } from '../../../src/cache/index.ts';
@@ -24,18 +24,18 @@ function threads(mainBytes = 64_000_000): { readonly one: CacheStore; readonly o
   const main = createMemoryStore({
     maxBytes: mainBytes,
     stamps: new TagStamps(memory),
-    known: new KnownKeys(keyMemory),
+    storedKeys: new StoredKeys(keyMemory),
   });
   const relay = new SignalRelay();
   const [one, other] = [0, 1].map(() => {
     const [cache, signals] = [new MessageChannel(), new MessageChannel()];
     ports.push(cache.port1, signals.port1);
-    serveStore(cache.port1, { currentStore: () => main, known: new KnownKeys(keyMemory), signals: relay });
+    serveStore(cache.port1, { currentStore: () => main, storedKeys: new StoredKeys(keyMemory), signals: relay });
     relay.connect(signals.port1);
     const options = {
       signals: createPortSignals(signals.port2),
       stamps: new TagStamps(memory),
-      known: new KnownKeys(keyMemory),
+      storedKeys: new StoredKeys(keyMemory),
     };
     return createPortStores({ port: cache.port2, ...options })({ maxBytes: 1_000_000, maxValueBytes: 2_000_000 });
   });

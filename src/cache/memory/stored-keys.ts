@@ -15,7 +15,7 @@ export function createKeyMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(2 ** slotBits * Uint16Array.BYTES_PER_ELEMENT);
 }
 
-export class KnownKeys {
+export class StoredKeys {
   readonly #counts: Uint16Array;
 
   /** @param memory from `createKeyMemory`; one for all threads */
