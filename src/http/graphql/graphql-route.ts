@@ -43,6 +43,7 @@ import type { ClientRequest } from '../request/client-request.ts';
 import { readDryRun } from '../request/dry-run.ts';
 import { answerCharged, identifyCharged, openCharges } from '../request/identify-charged.ts';
 import { noteFailure, noteRefusal } from '../request/note-refusal.ts';
+import { readMaxUsd } from '../request/open-account.ts';
 import { refuseCrossSite } from '../request/refuse-cross-site.ts';
 import { beginOperation } from '../request/request-event.ts';
 import { RequestLife } from '../request/request-life.ts';
@@ -235,6 +236,8 @@ async function answerRead(rated: ReadRequest): Promise<Answer> {
   }
   const explain = requestedExplanations(serving.explainable, request, principal);
   const isDryRun = readDryRun(request.headers);
+  // Read again for the account; here a wrong one refuses the request, whatever its client accepts.
+  readMaxUsd(request.headers);
   const { writes, config } = life.generation;
   const demanding = cacheDemandsOf(request.headers, principal, config.cache, writes);
   const cacheDemands = demanding instanceof Promise ? await demanding : demanding;

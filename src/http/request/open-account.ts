@@ -39,14 +39,18 @@ export function openAccount(
       operation,
     };
   };
-  return budgets.open(payer, maxNanoUsdOf(headers));
+  return budgets.open(payer, readMaxUsd(headers));
 }
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function maxNanoUsdOf({ [maxUsdHeader]: header }: IncomingHttpHeaders): number | undefined {
+/**
+ * @returns nano-dollars; undefined where the client names none
+ * @throws GatewayError `BAD_REQUEST` where the header is no amount: what it wanted must not run
+ */
+export function readMaxUsd({ [maxUsdHeader]: header }: IncomingHttpHeaders): number | undefined {
   if (header === undefined) return undefined;
   const nanoUsd = typeof header === 'string' ? parseUsd(header) : undefined;
   if (nanoUsd !== undefined && nanoUsd <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(nanoUsd);

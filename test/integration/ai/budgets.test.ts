@@ -282,7 +282,11 @@ describe('isthmus-max-usd', () => {
 
   it('is refused where it is no amount of dollars', async () => {
     expect((await chat('fast', { headers: { 'isthmus-max-usd': 'free' } })).status).toBe(400);
-    const answer = await graph.query('{ product(id: "p1") { name } }', {}, { 'isthmus-max-usd': '-1' });
-    expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+    const query = '{ product(id: "p1") { name } }';
+    for (const headers of [{ 'isthmus-max-usd': '-1' }, { 'isthmus-dry-run': 'yes' }]) {
+      const answer = await graph.query(query, {}, { accept: 'application/json', ...headers });
+      expect(answer.status).toBe(400);
+      expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+    }
   });
 });
