@@ -1,5 +1,6 @@
 export { BufferPool, sharedBuffers } from './buffer-pool.ts';
 export { type ContentDecoder, contentDecoders, isBeyondLimit } from './content-decoders.ts';
+export { countOf } from './count-of.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { FollowedFiles } from './followed-files.ts';
 export { hashText } from './hash-text.ts';

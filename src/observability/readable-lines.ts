@@ -2,6 +2,7 @@
  * Log lines for a terminal: time, level, message, and the fields of interest. A request
  * is one line. The fields are those of the JSON lines; an error's stack follows its line.
  */
+import { countOf } from '../lib/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type WriteLine = (fields: Fields) => string | undefined;
@@ -48,14 +49,14 @@ export function readableLine(json: string, isColoured: boolean, isDetailed: bool
 function requestLine(fields: Fields): string {
   const { method, path, operationType, operation, operations, status, ms } = fields;
   const { source, errors, codes, code, modelCalls, costUsd } = fields;
-  const batch = countOf(operations, 'operation') || undefined;
+  const batch = countOrNothing(operations, 'operation') || undefined;
   const parts = [method, path, operationType, operation, batch, status, `${ms} ms`];
   const notes = [
     source === undefined ? '' : String(source),
-    countOf(errors, 'error'),
+    countOrNothing(errors, 'error'),
     Array.isArray(codes) ? codes.join(' ') : '',
     code === undefined ? '' : String(code),
-    countOf(modelCalls, 'model call'),
+    countOrNothing(modelCalls, 'model call'),
     costUsd === undefined ? '' : `$${String(costUsd)}`,
   ];
   const line = parts.filter((part) => part !== undefined).join(' ');
@@ -69,9 +70,8 @@ function failedField({ subgraph, field, code, reason, count }: Fields): string {
   return `AI field failed:${place} of ${String(subgraph)}${times}: ${String(code)}${reason === undefined ? '' : `, ${String(reason)}`}`;
 }
 
-function countOf(count: unknown, noun: string): string {
-  if (typeof count !== 'number' || count === 0) return '';
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+function countOrNothing(count: unknown, noun: string): string {
+  return typeof count !== 'number' || count === 0 ? '' : countOf(count, noun);
 }
 
 /** `problems` are omitted: the message itself lists them, a line each. */

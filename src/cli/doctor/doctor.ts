@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import { ConfigError, loadConfig, type ResolvedConfig } from '../../config/index.ts';
 import { messageOf } from '../../errors/index.ts';
-import { withinTime } from '../../lib/index.ts';
+import { countOf, withinTime } from '../../lib/index.ts';
 import { cliCommand } from '../frame/cli-command.ts';
 import { paint, type Style } from '../frame/paint.ts';
 import { printResult, reportFinding } from '../frame/print-result.ts';
@@ -63,7 +63,7 @@ async function examine({ config: file, json }: DoctorOptions): Promise<void> {
     [
       ...findings.flatMap(linesOf),
       '',
-      `${counts.problems} problems, ${counts.warnings} warnings, ${counts.ok} in order`,
+      `${countOf(counts.problems, 'problem')}, ${countOf(counts.warnings, 'warning')}, ${counts.ok} in order`,
     ].join('\n'),
   );
   if (counts.problems > 0) reportFinding();

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ResolvedConfig } from '../../config/index.ts';
-import { readTextFile } from '../../lib/index.ts';
+import { countOf, readTextFile } from '../../lib/index.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const testedMajor = 26;
@@ -47,7 +47,7 @@ async function diskFinding(folder: string): Promise<Finding> {
 export async function capacityFindings({ server, traffic }: ResolvedConfig): Promise<readonly Finding[]> {
   const cores = availableParallelism();
   const { workers } = server;
-  const threads = `${workers} ${workers === 1 ? 'worker' : 'workers'} on ${cores} ${cores === 1 ? 'core' : 'cores'}`;
+  const threads = `${countOf(workers, 'worker')} on ${countOf(cores, 'core')}`;
   const threadFinding =
     workers > cores
       ? warning(

@@ -1,6 +1,6 @@
 /** An explanation as text: the plan as a tree, then cost, access and cache policy. */
 import type { ResolvedConfig } from '../../config/index.ts';
-import { unreachable } from '../../lib/index.ts';
+import { countOf, unreachable } from '../../lib/index.ts';
 import { judgementText } from '../access/judgement-text.ts';
 import { alignColumns } from '../align-columns.ts';
 import { paint } from '../frame/paint.ts';
@@ -31,11 +31,7 @@ export function explanationText(explanation: Explanation, access: ResolvedConfig
 export function planTitle(plan: readonly PlanStep[]): string {
   const stages = Math.max(0, ...plan.map(({ stage }) => stage));
   if (plan.length === 0) return 'plan: nothing is fetched';
-  return `plan: ${counted(plan.length, 'request')} in ${counted(stages, 'stage')}`;
-}
-
-function counted(count: number, name: string): string {
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
+  return `plan: ${countOf(plan.length, 'request')} in ${countOf(stages, 'stage')}`;
 }
 
 /** Which step, and who answers it. */

@@ -1,4 +1,5 @@
 /** The sentences of a report, alike in every form it is written in. */
+import { countOf } from '../../../lib/index.ts';
 import {
   type CheckReport,
   type CheckSection,
@@ -25,8 +26,8 @@ export function headline({ outcome, sections }: CheckReport): string {
   const open = findings.filter(isOpen);
   const waiting = new Set(open.flatMap(({ owner }) => owner ?? []));
   const parts = [
-    counted(total(sections, 'error') - findings.filter(isApprovedError).length, 'error'),
-    counted(total(sections, 'warning'), 'warning'),
+    countOrNothing(total(sections, 'error') - findings.filter(isApprovedError).length, 'error'),
+    countOrNothing(total(sections, 'warning'), 'warning'),
     ...(waiting.size === 0 ? [] : [`waits for ${[...waiting].sort().join(', ')}`]),
   ].filter((part) => part !== '');
   return parts.length === 0 ? outcome : `${outcome}: ${parts.join(', ')}`;
@@ -40,8 +41,8 @@ function total(sections: readonly CheckSection[], severity: Finding['severity'])
   return sections.reduce((sum, { counts }) => sum + counts[severity], 0);
 }
 
-function counted(count: number, thing: string): string {
-  return count === 0 ? '' : `${count} ${thing}${count === 1 ? '' : 's'}`;
+function countOrNothing(count: number, thing: string): string {
+  return count === 0 ? '' : countOf(count, thing);
 }
 
 export function trafficText(traffic: TrafficFacts | undefined): string {
@@ -49,14 +50,14 @@ export function trafficText(traffic: TrafficFacts | undefined): string {
   const { from, to, requests, excludedClients, graphs } = traffic;
   const without = excludedClients.length === 0 ? '' : `, without ${excludedClients.join(', ')}`;
   const of = graphs === undefined ? '' : ` of ${graphs.join(', ')}`;
-  return `Weighed by ${counted(requests, 'request')}${of} from ${momentText(from)} to ${momentText(to)}${without}.`;
+  return `Weighed by ${countOrNothing(requests, 'request')}${of} from ${momentText(from)} to ${momentText(to)}${without}.`;
 }
 
 export function usageText({ requests, percent, operations, clients, lastUsed }: FindingUsage): string {
   if (requests === 0) return 'used by no request';
   const last = lastUsed === undefined ? '' : `, last at ${momentText(lastUsed)}`;
   const by = clients.length === 0 ? '' : `, by ${clientsText(clients)}`;
-  return `used by ${counted(requests, 'request')} (${percent} %) of ${counted(operations, 'operation')}${by}${last}`;
+  return `used by ${countOrNothing(requests, 'request')} (${percent} %) of ${countOrNothing(operations, 'operation')}${by}${last}`;
 }
 
 function clientsText(clients: readonly ClientUsage[]): string {
