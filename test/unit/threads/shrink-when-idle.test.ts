@@ -4,7 +4,10 @@ import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
 
-/** In a process of its own: megabytes of the young generation after it has grown, and once it has shrunk; it waits 30 s for that at most. */
+/**
+ * In a process of its own: megabytes of the young generation after it has grown, and once it has shrunk; it waits 30 s for that
+ * at most.
+ */
 const code = `
   import { setTimeout as wait } from 'node:timers/promises';
   import { getHeapSpaceStatistics } from 'node:v8';
